@@ -11,6 +11,7 @@
 #define BASE_ARENA_H
 
 #include "base/bytes.h"
+#include "base/sanitize.h"
 
 /* Where chunks come from. take never returns NULL (the process ends when the machine has no memory);
  * give gets the same size back. The owner outlives every arena on it. */
@@ -43,13 +44,13 @@ void *arena_alloc_slow(struct arena *arena, size_t size);
 
 /* `size` bytes, not zeroed, aligned to 16; (A1). A size of 0 gives a valid pointer. */
 static inline void *arena_alloc(struct arena *arena, size_t size) {
-    size_t rounded = (size + 15) & ~(size_t)15;
-    if (rounded <= (size_t)(arena->end - arena->at)) {
+    if (size <= (size_t)(arena->end - arena->at)) { /* at and end are aligned: it fits rounded, too */
         void *piece = arena->at;
-        arena->at += rounded;
+        arena->at += (size + 15) & ~(size_t)15;
+        sanitize_unpoison(piece, size);
         return piece;
     }
-    return arena_alloc_slow(arena, rounded);
+    return arena_alloc_slow(arena, size);
 }
 void *arena_alloc_zeroed(struct arena *arena, size_t size);
 struct slice arena_copy(struct arena *arena, struct slice bytes);

@@ -115,7 +115,7 @@ uint64_t reader_varint(struct reader *reader);
 /* varint size, then that many bytes. */
 struct slice reader_slice(struct reader *reader);
 
-/* Writes into memory that it does not own; see struct buffer (base/buffer.h) for one that grows. */
+/* Writes into memory that it does not own; see struct buffer (base/arena.h) for one that grows. */
 struct writer {
     uint8_t *start, *at, *end;
     bool failed; /* something did not fit */

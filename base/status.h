@@ -40,7 +40,7 @@
 enum status { STATUS_LIST(STATUS_ENUM) };
 #undef STATUS_ENUM
 
-/* The name in lower case, for logs and traces; never NULL. */
+/* The name without STATUS_, for logs and traces; never NULL. */
 const char *status_name(enum status status);
 /* The explanation above; never NULL, even for numbers that came from foreign bytes. */
 const char *status_text(enum status status);
