@@ -1,0 +1,54 @@
+/* sql/parse.h: from the text of a statement to its tree.
+ *
+ * parse_statement reads one statement. A text may hold several, separated by ';': the caller goes
+ * on at `next_offset` until it is the text's size. Nothing is looked up: names, types and
+ * privileges are the binder's. The same text and options always give the same tree.
+ *
+ * Errors: STATUS_INVALID with result->error filled (MySQL's number and text, SQLSTATE 42000). No
+ * other status.
+ */
+#ifndef SQL_PARSE_H
+#define SQL_PARSE_H
+
+#include "base/status.h"
+#include "sql/ast.h"
+
+/* What of sql_mode and the session changes reading. */
+enum parse_mode {
+    PARSE_ANSI_QUOTES = 1 << 0,          /* "x" is an identifier */
+    PARSE_PIPES_AS_CONCAT = 1 << 1,      /* || joins strings */
+    PARSE_NO_BACKSLASH_ESCAPES = 1 << 2, /* '\' is a letter like others */
+    PARSE_IGNORE_SPACE = 1 << 3,         /* COUNT (*) is a call, and function names are reserved */
+    PARSE_HIGH_NOT_PRECEDENCE = 1 << 4,  /* NOT binds as ! */
+    PARSE_LIFT_LITERALS = 1 << 5,        /* literals get ordinals, as parse_normalise counts them */
+};
+
+#define PARSE_ERROR_TEXT_MAX 512
+
+struct parse_error {
+    uint16_t number; /* 1064, 1065, 1059 ...; 0: none */
+    char text[PARSE_ERROR_TEXT_MAX];
+};
+
+struct parse_input {
+    struct slice text;
+    size_t offset; /* where the statement starts */
+    uint32_t mode; /* of enum parse_mode */
+};
+
+struct parse_result {
+    struct ast_statement *statement;
+    struct ast_expr *expr; /* of parse_expression */
+    size_t next_offset; /* behind the statement's ';', or text.size; text.size after an error too */
+    struct parse_error error;
+};
+
+/* Reads the statement that starts at input->offset; the tree lives in `arena`. After an error the
+ * rest of a multi-statement text is not to be read, as MySQL does. */
+MUST_USE enum status parse_statement(struct arena *arena, const struct parse_input *input,
+                                     struct parse_result *result);
+/* An expression alone, up to the text's end: a stored DEFAULT, CHECK or generated column. */
+MUST_USE enum status parse_expression(struct arena *arena, const struct parse_input *input,
+                                      struct parse_result *result);
+
+#endif
