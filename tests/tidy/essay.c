@@ -1,0 +1,2 @@
+// as wire/x.c: essay
+int x(void) { return 1; }

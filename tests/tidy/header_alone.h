@@ -1,0 +1,2 @@
+/* as row/value.h: header-alone */
+struct value { uint64_t bits; };

@@ -1,0 +1,4 @@
+/* as row/collation.c: */
+#include <nmmintrin.h>
+#include <string.h>
+#include <unicode/ucol.h>

@@ -1,0 +1,5 @@
+/* as sim/checker.c: private */
+#include "row/value.h"
+#include "storage/inspect.h"
+#include "storage/redo.h"
+#include "storage/storage.h"
