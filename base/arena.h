@@ -1,11 +1,12 @@
 /* base/arena.h: memory that dies together.
  *
- * An arena takes chunks from a source (server/ and sim/ give them) and hands out pieces of them; all
- * pieces die with arena_close or arena_reset. Named after what it dies with: statement_arena.
+ * An arena takes chunks from a source (server/ and sim/ give them) and hands out pieces of them;
+ * all pieces die with arena_close or arena_reset. Named after what it dies with: statement_arena.
  *
- *   (A1) arena_alloc never returns NULL. Over the budget it goes on and sets `over_budget`; whoever loops
- *        over rows asks arena_over_budget at each batch and ends the statement with MySQL's 3170/1038.
- *   (A2) Pieces are aligned to 16 bytes. A piece above ARENA_CHUNK_BYTES / 4 gets a chunk of its own.
+ *   (A1) arena_alloc never returns NULL. Over the budget it goes on and sets `over_budget`; whoever
+ * loops over rows asks arena_over_budget at each batch and ends the statement with MySQL's
+ * 3170/1038. (A2) Pieces are aligned to 16 bytes. A piece above ARENA_CHUNK_BYTES / 4 gets a chunk
+ * of its own.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -13,8 +14,8 @@
 #include "base/bytes.h"
 #include "base/sanitize.h"
 
-/* Where chunks come from. take never returns NULL (the process ends when the machine has no memory);
- * give gets the same size back. The owner outlives every arena on it. */
+/* Where chunks come from. take never returns NULL (the process ends when the machine has no
+ * memory); give gets the same size back. The owner outlives every arena on it. */
 struct chunk_source {
     void *(*take)(struct chunk_source *source, size_t size);
     void (*give)(struct chunk_source *source, void *chunk, size_t size);
@@ -36,7 +37,8 @@ struct arena {
 void arena_open(struct arena *arena, struct chunk_source *source, size_t budget_bytes);
 /* Gives all chunks back; the arena may be opened again. */
 void arena_close(struct arena *arena);
-/* Forgets all pieces but keeps one shared chunk, so that a reused arena does not touch the source. */
+/* Forgets all pieces but keeps one shared chunk, so that a reused arena does not touch the source.
+ */
 void arena_reset(struct arena *arena);
 
 /* Slow path of arena_alloc; in arena.c. */
@@ -44,7 +46,8 @@ void *arena_alloc_slow(struct arena *arena, size_t size);
 
 /* `size` bytes, not zeroed, aligned to 16; (A1). A size of 0 gives a valid pointer. */
 static inline void *arena_alloc(struct arena *arena, size_t size) {
-    if (size <= (size_t)(arena->end - arena->at)) { /* at and end are aligned: it fits rounded, too */
+    if (size <=
+        (size_t)(arena->end - arena->at)) { /* at and end are aligned: it fits rounded, too */
         void *piece = arena->at;
         arena->at += (size + 15) & ~(size_t)15;
         sanitize_unpoison(piece, size);
@@ -61,8 +64,7 @@ char *arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 
 #define arena_new(arena, type) ((type *)arena_alloc_zeroed((arena), sizeof(type)))
 /* CHECKs that the product does not overflow. */
 void *arena_array_bytes(struct arena *arena, size_t count, size_t each);
-#define arena_array(arena, type, count) \
-    ((type *)arena_array_bytes((arena), (count), sizeof(type)))
+#define arena_array(arena, type, count) ((type *)arena_array_bytes((arena), (count), sizeof(type)))
 
 static inline bool arena_over_budget(const struct arena *arena) { return arena->over_budget; }
 

@@ -1,8 +1,8 @@
 /* base/bytes.h: byte ranges, and reading and writing numbers in them without overrunning.
  *
  * A slice borrows bytes; nobody frees through one. A reader and a writer never touch a byte outside
- * their range: the first attempt sets `failed`, later calls do nothing (readers return 0 or an empty
- * slice), so callers check once at the end.
+ * their range: the first attempt sets `failed`, later calls do nothing (readers return 0 or an
+ * empty slice), so callers check once at the end.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
@@ -45,15 +45,29 @@ static inline struct slice slice_part(struct slice slice, size_t from, size_t si
 }
 
 /* Unaligned loads and stores; le = little endian (wire, disk), be = big endian (ordered keys). */
-static inline uint16_t load_le16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return v; }
-static inline uint32_t load_le32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return v; }
-static inline uint64_t load_le64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return v; }
+static inline uint16_t load_le16(const uint8_t *p) {
+    uint16_t v;
+    memcpy(&v, p, 2);
+    return v;
+}
+static inline uint32_t load_le32(const uint8_t *p) {
+    uint32_t v;
+    memcpy(&v, p, 4);
+    return v;
+}
+static inline uint64_t load_le64(const uint8_t *p) {
+    uint64_t v;
+    memcpy(&v, p, 8);
+    return v;
+}
 static inline uint32_t load_le24(const uint8_t *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16;
 }
 static inline void store_le16(uint8_t *p, uint16_t v) { memcpy(p, &v, 2); }
 static inline void store_le24(uint8_t *p, uint32_t v) {
-    p[0] = (uint8_t)v; p[1] = (uint8_t)(v >> 8); p[2] = (uint8_t)(v >> 16);
+    p[0] = (uint8_t)v;
+    p[1] = (uint8_t)(v >> 8);
+    p[2] = (uint8_t)(v >> 16);
 }
 static inline void store_le32(uint8_t *p, uint32_t v) { memcpy(p, &v, 4); }
 static inline void store_le64(uint8_t *p, uint64_t v) { memcpy(p, &v, 8); }
