@@ -21,8 +21,11 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/status.h"
 #include "row/mysql_error.h"
+#include "row/type.h"
+#include "row/value.h"
 
 struct protocol;
 
@@ -31,7 +34,6 @@ struct protocol;
 #define PROTOCOL_NONCE_BYTES ((size_t)20)
 #define PROTOCOL_FLUSH_BYTES                                                                       \
     ((size_t)64 * 1024) /* more unsent than this: send before the next row */
-#define PROTOCOL_STRANGER_BYTES_MAX ((size_t)64 * 1024)
 #define PROTOCOL_PASSWORD_BYTES_MAX ((size_t)255)
 
 /* Capability bits of the handshake. */
@@ -85,56 +87,23 @@ enum server_status {
     SERVER_SESSION_STATE_CHANGED = 0x4000, /* set by reply_ok itself */
 };
 
-/* Column and parameter types as they travel. */
-enum wire_type {
-    WIRE_DECIMAL = 0,
-    WIRE_TINY = 1,
-    WIRE_SHORT = 2,
-    WIRE_LONG = 3,
-    WIRE_FLOAT = 4,
-    WIRE_DOUBLE = 5,
-    WIRE_NULL = 6,
-    WIRE_TIMESTAMP = 7,
-    WIRE_LONGLONG = 8,
-    WIRE_INT24 = 9,
-    WIRE_DATE = 10,
-    WIRE_TIME = 11,
-    WIRE_DATETIME = 12,
-    WIRE_YEAR = 13,
-    WIRE_VARCHAR = 15,
-    WIRE_BIT = 16,
-    WIRE_BOOL = 244,
-    WIRE_JSON = 245,
-    WIRE_NEWDECIMAL = 246,
-    WIRE_ENUM = 247,
-    WIRE_SET = 248,
-    WIRE_TINY_BLOB = 249,
-    WIRE_MEDIUM_BLOB = 250,
-    WIRE_LONG_BLOB = 251,
-    WIRE_BLOB = 252,
-    WIRE_VAR_STRING = 253,
-    WIRE_STRING = 254,
-    WIRE_GEOMETRY = 255,
-};
-
-/* Column flags of a column definition. */
-enum column_flag {
-    COLUMN_NOT_NULL = 1,
-    COLUMN_PRIMARY_KEY = 2,
-    COLUMN_UNIQUE_KEY = 4,
-    COLUMN_MULTIPLE_KEY = 8,
-    COLUMN_BLOB = 16,
-    COLUMN_UNSIGNED = 32,
-    COLUMN_ZEROFILL = 64,
-    COLUMN_BINARY = 128,
-    COLUMN_ENUM = 256,
-    COLUMN_AUTO_INCREMENT = 512,
-    COLUMN_TIMESTAMP = 1024,
-    COLUMN_SET = 2048,
-    COLUMN_NO_DEFAULT = 4096,
-    COLUMN_ON_UPDATE_NOW = 8192,
-    COLUMN_PART_KEY = 16384,
-    COLUMN_NUMBER = 32768,
+/* Flags of a column definition. */
+enum definition_flag {
+    DEFINITION_NOT_NULL = 1,
+    DEFINITION_PRIMARY_KEY = 2,
+    DEFINITION_UNIQUE_KEY = 4,
+    DEFINITION_MULTIPLE_KEY = 8,
+    DEFINITION_BLOB = 16,
+    DEFINITION_UNSIGNED = 32,
+    DEFINITION_ZEROFILL = 64,
+    DEFINITION_BINARY = 128,
+    DEFINITION_ENUM = 256,
+    DEFINITION_AUTO_INCREMENT = 512,
+    DEFINITION_TIMESTAMP = 1024,
+    DEFINITION_SET = 2048,
+    DEFINITION_NO_DEFAULT = 4096,
+    DEFINITION_ON_UPDATE_NOW = 8192,
+    DEFINITION_NUMBER = 32768,
 };
 
 enum command_kind {
@@ -332,25 +301,11 @@ void protocol_set_multi_statements(struct protocol *protocol, enum multi_stateme
 
 /* ---- Parameters ---- */
 
-/* A date and time, or a length of time, as the binary protocol sends it. */
-struct wire_time {
-    uint32_t days_or_year; /* TIME: days */
-    uint8_t month, day, hour, minute, second;
-    uint8_t is_negative; /* TIME only */
-    uint32_t microsecond;
-};
-
 struct parameter {
-    uint8_t type; /* enum wire_type */
-    uint8_t is_unsigned, is_null;
-    uint8_t is_long_data; /* the value came with COM_STMT_SEND_LONG_DATA */
-    struct slice name;    /* empty for a placeholder */
-    union {
-        int64_t i64; /* TINY to LONGLONG, YEAR, BOOL; unsigned ones are the same bits */
-        double f64;  /* FLOAT, DOUBLE */
-        struct wire_time time;
-        struct slice bytes; /* all others: text, digits of a DECIMAL, raw bytes */
-    };
+    struct value value; /* VALUE_NULL where long data came: the caller has it */
+    struct slice name;  /* empty for a placeholder */
+    uint8_t type;       /* enum mysql_type as sent */
+    uint8_t is_unsigned, is_long_data;
 };
 
 struct parameter_list {
@@ -363,8 +318,9 @@ struct parameter_list {
 struct parameter_binding {
     uint32_t count;           /* of placeholders */
     uint8_t has_types;        /* the client has sent types before */
-    uint16_t *types;          /* count of them: wire_type | 0x8000 for unsigned */
+    uint16_t *types;          /* count of them: enum mysql_type | 0x8000 for unsigned */
     const uint8_t *long_data; /* count of them, not 0 where long data came; may be NULL */
+    uint16_t collation;       /* of texts that come as values: collation_connection */
 };
 
 /* Of a COMMAND_STMT_EXECUTE. STATUS_CORRUPT: malformed (1835); STATUS_INVALID: no types bound yet,
@@ -373,9 +329,10 @@ MUST_USE enum status protocol_decode_execute(const struct protocol *protocol,
                                              const struct command *command,
                                              struct parameter_binding *binding, struct arena *arena,
                                              struct parameter_list *list_out);
-/* Of a COMMAND_QUERY; its bytes were checked when they came in. */
-void protocol_decode_attributes(const struct command_query *query, struct arena *arena,
-                                struct parameter_list *list_out);
+/* Of a COMMAND_QUERY; STATUS_CORRUPT and STATUS_INVALID as above. Their texts have `collation`. */
+MUST_USE enum status protocol_decode_attributes(const struct command_query *query,
+                                                uint16_t collation, struct arena *arena,
+                                                struct parameter_list *list_out);
 
 /* ---- Replies ---- */
 
@@ -410,23 +367,24 @@ void reply_error(struct protocol *protocol, enum mysql_error error, struct slice
 void reply_error_state(struct protocol *protocol, uint16_t number, const char *sqlstate,
                        struct slice message);
 
-struct column {
-    struct slice schema, table, original_table, name, original_name;
+/* A column definition. */
+struct reply_column {
+    struct slice schema, table, table_original, name, name_original;
     uint32_t length; /* bytes of the longest value's text */
     uint16_t collation_id;
-    uint16_t flags; /* enum column_flag */
-    uint8_t type;   /* enum wire_type */
+    uint16_t flags; /* enum definition_flag */
+    uint8_t type;   /* enum mysql_type */
     uint8_t decimals;
 };
 
 /* A result set: begin, a reply_column each, end, rows, reply_rows_end. With SERVER_CURSOR_EXISTS in
  * `status` reply_columns_end ends the whole reply: rows come by COM_STMT_FETCH. */
 void reply_columns_begin(struct protocol *protocol, uint32_t column_count);
-void reply_column(struct protocol *protocol, const struct column *column);
+void reply_column(struct protocol *protocol, const struct reply_column *column);
 void reply_columns_end(struct protocol *protocol, uint16_t status, uint16_t warning_count);
 void reply_rows_end(struct protocol *protocol, uint16_t status, uint16_t warning_count);
 /* COM_FIELD_LIST: one for each column, then reply_rows_end. */
-void reply_field(struct protocol *protocol, const struct column *column,
+void reply_field(struct protocol *protocol, const struct reply_column *column,
                  struct slice default_value);
 
 /* COM_STMT_PREPARE: this, then parameters, reply_prepared_list_end if there were any, then the same
@@ -438,27 +396,26 @@ struct reply_prepared {
 void reply_prepared(struct protocol *protocol, const struct reply_prepared *prepared);
 void reply_prepared_list_end(struct protocol *protocol, uint16_t status);
 
-/* Rows of the text protocol: begin, one value a column, end. None of these allocates unless the
- * output must grow; after an end the driver may flush. */
-void reply_row_begin(struct protocol *protocol);
-void reply_row_end(struct protocol *protocol);
+enum row_format { ROW_TEXT, ROW_BINARY };
+
+/* One row. `types` are those of the columns: they give binary widths, members of ENUM and SET,
+ * ZEROFILL. After a row the driver may flush. Nothing is allocated unless the output must grow. */
+void reply_row(struct protocol *protocol, enum row_format format, const struct column_type *types,
+               const struct value *values, uint32_t count);
+
+/* The same value by value, for rows that go straight from their bytes into the output: begin, one
+ * value a column, end. */
+void reply_text_begin(struct protocol *protocol);
 void reply_text_null(struct protocol *protocol);
 void reply_text_slice(struct protocol *protocol, struct slice bytes);
-void reply_text_int(struct protocol *protocol, int64_t value);
-void reply_text_uint(struct protocol *protocol, uint64_t value);
-
-/* Rows of the binary protocol: reply_binary_begin instead of reply_row_begin, then one value a
- * column. */
+void reply_text_int(struct protocol *protocol, int64_t integer);
+void reply_text_uint(struct protocol *protocol, uint64_t integer);
+void reply_text_value(struct protocol *protocol, const struct column_type *type,
+                      const struct value *value);
 void reply_binary_begin(struct protocol *protocol, uint32_t column_count);
-void reply_binary_null(struct protocol *protocol);
-/* `type` TINY, SHORT, YEAR, LONG, INT24 or LONGLONG says how many bytes of the value are sent. */
-void reply_binary_int(struct protocol *protocol, enum wire_type type, int64_t value);
-void reply_binary_float(struct protocol *protocol, float value);
-void reply_binary_double(struct protocol *protocol, double value);
-/* `type` DATE, DATETIME, TIMESTAMP or TIME. */
-void reply_binary_time(struct protocol *protocol, enum wire_type type,
-                       const struct wire_time *time);
-void reply_binary_slice(struct protocol *protocol, struct slice bytes);
+void reply_binary_value(struct protocol *protocol, const struct column_type *type,
+                        const struct value *value);
+void reply_row_end(struct protocol *protocol);
 
 /* LOCAL INFILE: asks for the file; INFILE_DATA effects follow, the empty one is the last; then
  * reply. Only for clients whose capabilities have LOCAL_FILES. */
