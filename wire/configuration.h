@@ -18,7 +18,6 @@
 #define SHARD_SYSTEM 1
 #define MAP_DEFAULT 0
 #define MAP_SYSTEM 1
-#define REPLICA_COUNT_MAX 4
 
 enum durability { DURABILITY_SYNC = 0, DURABILITY_REPLICATED = 1 };
 
@@ -44,7 +43,7 @@ struct configuration_shard {
     uint32_t primary_incarnation;
     uint8_t durability;           /* in force now (R7); enum durability */
     uint8_t replica_count;        /* in-sync set, the primary among them */
-    struct configuration_replica replicas[REPLICA_COUNT_MAX];
+    struct configuration_replica replicas[REPLICAS_MAX];
 };
 
 struct configuration_map {

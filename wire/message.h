@@ -8,6 +8,7 @@
 #ifndef WIRE_MESSAGE_H
 #define WIRE_MESSAGE_H
 
+#include "base/limits.h"
 #include "base/status.h"
 #include "wire/commit.h"
 #include "wire/member.h"
@@ -94,7 +95,6 @@ MESSAGE_STRUCT(message_header, HEADER_FIELDS)
 
 #define MESSAGE_HEADER_BYTES 64
 #define MESSAGE_FRAME_BYTES 8
-#define MESSAGE_BODY_BYTES_MAX ((size_t)64 << 20)
 
 #define MESSAGE_UNION(number, NAME, name, FIELDS) struct name name;
 struct message {
