@@ -25,6 +25,8 @@
 #endif
 #endif
 
+#define SANITIZE_INLINE static inline __attribute__((always_inline))
+
 #ifdef SANITIZE_ADDRESS_BUILD
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
@@ -41,10 +43,11 @@ static inline void sanitize_unpoison(const volatile void *memory, size_t size) {
 /* Around a switch of stacks: start on the old stack, finish on the new one. A NULL place in start
  * says that the old stack is never run again; finish gets what start saved when this stack was
  * left. */
-static inline void sanitize_stack_start(void **fake_stack_out, const void *low, size_t size) {
+SANITIZE_INLINE void sanitize_stack_start(void **fake_stack_out, const void *low, size_t size) {
     __sanitizer_start_switch_fiber(fake_stack_out, low, size);
 }
-static inline void sanitize_stack_finish(void *fake_stack, const void **low_out, size_t *size_out) {
+SANITIZE_INLINE void sanitize_stack_finish(void *fake_stack, const void **low_out,
+                                           size_t *size_out) {
     __sanitizer_finish_switch_fiber(fake_stack, low_out, size_out);
 }
 #else
@@ -58,12 +61,13 @@ static inline void sanitize_unpoison(const volatile void *memory, size_t size) {
     (void)memory;
     (void)size;
 }
-static inline void sanitize_stack_start(void **fake_stack_out, const void *low, size_t size) {
+SANITIZE_INLINE void sanitize_stack_start(void **fake_stack_out, const void *low, size_t size) {
     (void)fake_stack_out;
     (void)low;
     (void)size;
 }
-static inline void sanitize_stack_finish(void *fake_stack, const void **low_out, size_t *size_out) {
+SANITIZE_INLINE void sanitize_stack_finish(void *fake_stack, const void **low_out,
+                                           size_t *size_out) {
     (void)fake_stack;
     (void)low_out;
     (void)size_out;
@@ -79,14 +83,14 @@ static const bool sanitize_thread = true;
 static inline void *sanitize_fiber_current(void) { return __tsan_get_current_fiber(); }
 static inline void *sanitize_fiber_create(void) { return __tsan_create_fiber(0); }
 static inline void sanitize_fiber_destroy(void *handle) { __tsan_destroy_fiber(handle); }
-static inline void sanitize_fiber_switch(void *handle) { __tsan_switch_to_fiber(handle, 0); }
+SANITIZE_INLINE void sanitize_fiber_switch(void *handle) { __tsan_switch_to_fiber(handle, 0); }
 #else
 static const bool sanitize_thread = false;
 
 static inline void *sanitize_fiber_current(void) { return NULL; }
 static inline void *sanitize_fiber_create(void) { return NULL; }
 static inline void sanitize_fiber_destroy(void *handle) { (void)handle; }
-static inline void sanitize_fiber_switch(void *handle) { (void)handle; }
+SANITIZE_INLINE void sanitize_fiber_switch(void *handle) { (void)handle; }
 #endif
 
 #endif

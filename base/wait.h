@@ -1,14 +1,15 @@
 /* base/wait.h: the one way in which a fiber suspends, and how it is woken.
  *
- * Code on a fiber that needs something from outside (a reply of the cluster, room in the client's socket, a
- * spilled block, a point in time, somebody else's turn) calls waiter_wait with the reason. The driver runs ready
- * waiters from its queue after each event; whoever got what was waited for calls waiter_wake.
+ * Code on a fiber that needs something from outside (a reply of the cluster, room in the client's
+ * socket, a spilled block, a point in time, somebody else's turn) calls waiter_wait with the
+ * reason. The driver runs ready waiters from its queue after each event; whoever got what was
+ * waited for calls waiter_wake.
  *
- *   (W1) waiter_wait returns WAIT_WOKEN or WAIT_CANCELLED, nothing else; a caller loops until what it needs is
- *        there, since a wake may be for another reason.
- *   (W2) Cancelling (KILL, statement time-out, shutdown) wakes the waiter and every later waiter_wait returns
- *        WAIT_CANCELLED at once, until waiter_clear_cancel; the statement unwinds by itself.
- *   (W3) The queue is FIFO: no order comes from addresses.
+ *   (W1) waiter_wait returns WAIT_WOKEN or WAIT_CANCELLED, nothing else; a caller loops until what
+ * it needs is there, since a wake may be for another reason. (W2) Cancelling (KILL, statement
+ * time-out, shutdown) wakes the waiter and every later waiter_wait returns WAIT_CANCELLED at once,
+ * until waiter_clear_cancel; the statement unwinds by itself. (W3) The queue is FIFO: no order
+ * comes from addresses.
  */
 #ifndef BASE_WAIT_H
 #define BASE_WAIT_H
@@ -26,7 +27,13 @@ enum wait_reason {
     WAIT_YIELD,    /* nothing: let others run; ready at once */
 };
 enum wait_result { WAIT_WOKEN, WAIT_CANCELLED };
-enum cancel_cause { CANCEL_NOT = 0, CANCEL_QUERY, CANCEL_TIMEOUT, CANCEL_CONNECTION, CANCEL_SHUTDOWN };
+enum cancel_cause {
+    CANCEL_NOT = 0,
+    CANCEL_QUERY,
+    CANCEL_TIMEOUT,
+    CANCEL_CONNECTION,
+    CANCEL_SHUTDOWN
+};
 
 /* FIFO of waiters to resume; one per driver thread. */
 struct wait_queue {
@@ -35,13 +42,13 @@ struct wait_queue {
 
 struct waiter {
     struct wait_queue *queue;
-    struct fiber *fiber;       /* the one that waits */
-    struct list_node node;     /* in queue->ready */
-    enum wait_reason reason;   /* WAIT_NONE: running or ready */
+    struct fiber *fiber;     /* the one that waits */
+    struct list_node node;   /* in queue->ready */
+    enum wait_reason reason; /* WAIT_NONE: running or ready */
     enum cancel_cause cancel;
-    uint64_t deadline_us;      /* the driver wakes it then; UINT64_MAX: not */
-    uint64_t now_us;           /* as of the last resume: the only clock that code on a fiber has */
-    uint8_t is_ready;          /* linked in queue->ready */
+    uint64_t deadline_us; /* the driver wakes it then; UINT64_MAX: not */
+    uint64_t now_us;      /* as of the last resume: the only clock that code on a fiber has */
+    uint8_t is_ready;     /* linked in queue->ready */
 };
 
 void wait_queue_open(struct wait_queue *queue);
@@ -54,7 +61,8 @@ void waiter_cancel(struct waiter *waiter, enum cancel_cause cause);
 void waiter_clear_cancel(struct waiter *waiter);
 /* Takes it out of the queue: its fiber is gone. */
 void waiter_close(struct waiter *waiter);
-/* The driver: resumes every waiter that is ready now (not those that become ready meanwhile); how many. */
+/* The driver: resumes every waiter that is ready now (not those that become ready meanwhile); how
+ * many. */
 uint32_t wait_queue_run(struct wait_queue *queue, uint64_t now_us);
 bool wait_queue_is_empty(const struct wait_queue *queue);
 
