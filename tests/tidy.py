@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tidy.py: the rules of our C that a compiler does not check.
 
-    tests/tidy.py               checks the tree
+    tests/tidy.py [DIR]...      checks the tree, or these directories of it (row, tests/row, ...)
     tests/tidy.py --self-test   checks the checks on the fixtures in tests/tidy/
 
 It reads C with a scanner, not a parser: comments and strings are blanked, then functions are found by
@@ -371,9 +371,10 @@ def load(path):
         return file.read()
 
 
-def check_tree():
+def check_tree(directories):
     table = read_table(load("ARCHITECTURE.md"))
-    paths = list(tree_files(table))
+    inside = tuple(directory.rstrip("/") + "/" for directory in directories) or ("",)
+    paths = [path for path in tree_files(table) if path.startswith(inside)]
     sources, findings = [], []
     for path in paths:
         if path.endswith(".y"):  # a grammar is not C; its size and words are checked
@@ -437,4 +438,4 @@ def self_test():
 
 
 if __name__ == "__main__":
-    sys.exit(0 if (self_test() if "--self-test" in sys.argv else check_tree()) else 1)
+    sys.exit(0 if (self_test() if "--self-test" in sys.argv else check_tree(sys.argv[1:])) else 1)
