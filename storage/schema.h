@@ -1,0 +1,64 @@
+/* storage/schema.h: the tables of a shard, as its log made them (V3).
+ *
+ *   (SC1) A schema version enters through the log and is in force once confirmed; replicas agree at equal positions.
+ *   (SC2) At most two adjacent versions of a table are valid: what was planned with an older one than `previous`
+ *         is refused (OLD_SCHEMA) and planned again.
+ *   (SC3) Opened programs are kept by their bytes, for the definition they were opened with; a new definition
+ *         forgets them.
+ */
+#ifndef STORAGE_SCHEMA_H
+#define STORAGE_SCHEMA_H
+
+#include "base/map.h"
+#include "row/program.h"
+#include "storage/fragment.h"
+
+#define TABLE_PROGRAM_SLOTS 64 /* (SC3); a power of two */
+
+struct table_program {
+    struct arena program_arena;
+    uint64_t hash;
+    struct slice bytes;
+    const struct program *program; /* NULL: the slot is free */
+};
+
+struct table {
+    uint32_t table_id;
+    uint32_t version;    /* schema version that made the definition */
+    uint32_t previous;   /* oldest one still valid (SC2) */
+    uint32_t uses;       /* transactions that touched it: keep old definitions */
+    struct fragment *fragment; /* NULL once dropped */
+    const struct fragment_schema *layout;
+    struct slice definition_bytes; /* for checkpoints and learners */
+    struct arena *definition_arena; /* of the newest definition */
+    struct table_program programs[TABLE_PROGRAM_SLOTS];
+};
+
+struct schema {
+    struct chunk_source *source;
+    struct arena schema_arena; /* dies with the shard: definitions of all versions */
+    struct fragments *fragments;
+    struct map tables; /* table id -> struct table */
+};
+
+void schema_open(struct schema *schema, struct chunk_source *source, struct fragments *fragments);
+void schema_close(struct schema *schema);
+
+/* NULL when there is none, or it is dropped. */
+struct table *schema_find(const struct schema *schema, uint32_t table_id);
+/* The table for a request that was planned with `version`: NOT_FOUND, OLD_SCHEMA (SC2). */
+MUST_USE enum status schema_use(const struct schema *schema, uint32_t table_id, uint32_t version,
+                                struct table **table_out);
+/* Ordinal of an index by its id; INVALID when there is none or it is not public. */
+MUST_USE enum status table_index_ordinal(const struct table *table, uint32_t index_id,
+                                         uint32_t *ordinal_out);
+/* The program of these bytes, opened once. NULL for empty bytes. CORRUPT. */
+MUST_USE enum status table_program_open(struct schema *schema, struct table *table, struct slice bytes,
+                                        const struct program **program_out);
+
+/* A change as the log has it; checked before it is appended (schema_check), then applied. */
+MUST_USE enum status schema_check(const struct schema *schema, const struct schema_change_record *change,
+                                  struct arena *scratch);
+MUST_USE enum status schema_apply(struct schema *schema, const struct schema_change_record *change);
+
+#endif
