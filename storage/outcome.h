@@ -18,9 +18,9 @@
 
 enum outcome_kind { OUTCOME_KIND_COMMITTED = 1, OUTCOME_KIND_ABORTED = 2, OUTCOME_KIND_ENDED = 3 };
 
-struct outcome {
+struct outcome_entry {
     struct list_link link; /* in its daemon's list, in order of arrival */
-    struct outcome *next;  /* of the same hash */
+    struct outcome_entry *next;  /* of the same hash */
     struct writer_id id;
     enum outcome_kind kind;
     uint64_t timestamp; /* COMMITTED */
@@ -40,7 +40,7 @@ struct outcome_daemon {
 struct outcomes {
     struct chunk_source *source;
     struct pool pool, daemon_pool;
-    struct map by_hash;   /* hash of id -> chain of struct outcome */
+    struct map by_hash;   /* hash of id -> chain of struct outcome_entry */
     struct map by_daemon; /* incarnation -> struct outcome_daemon */
 };
 
@@ -48,9 +48,9 @@ void outcomes_open(struct outcomes *outcomes, struct chunk_source *source);
 void outcomes_close(struct outcomes *outcomes);
 
 /* NULL: nothing is known. */
-const struct outcome *outcome_find(const struct outcomes *outcomes, struct writer_id id);
+const struct outcome_entry *outcome_find(const struct outcomes *outcomes, struct writer_id id);
 /* Notes it, once; an ENDED entry gives way. BUSY when the table is full. */
-MUST_USE enum status outcome_put(struct outcomes *outcomes, const struct outcome *outcome);
+MUST_USE enum status outcome_put(struct outcomes *outcomes, const struct outcome_entry *outcome);
 /* (O2) */
 bool outcome_is_over(const struct outcomes *outcomes, struct writer_id id);
 /* A mark from its daemon or from the log: forgets what it passes. Lower marks change nothing. exceptions: packed

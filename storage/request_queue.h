@@ -13,6 +13,7 @@
 #include "base/deadline.h"
 #include "base/list.h"
 #include "base/pool.h"
+#include "storage/version.h"
 #include "wire/step.h"
 
 enum request_wait {
@@ -29,7 +30,8 @@ enum request_wait {
 };
 
 struct request {
-    struct list_link link;
+    struct list_link link;     /* in the queue of what it waits for (Q1) */
+    struct list_link all_link;
     struct arena request_arena;
     struct message *message; /* a copy in the arena */
     struct deadline deadline;
@@ -45,7 +47,7 @@ struct request_queue {
     struct chunk_source *source;
     struct pool pool;
     struct list ready; /* (Q3) */
-    struct list role;  /* REQUEST_ROLE */
+    struct list all;   /* by age: what request_queue_close must give back */
     uint64_t next_id;
 };
 
@@ -56,6 +58,8 @@ void request_queue_close(struct request_queue *queue);
 struct request *request_take(struct request_queue *queue, const struct message *message);
 /* Takes it out of its queue and frees it; its deadline must be disarmed. */
 void request_give(struct request_queue *queue, struct request *request);
+/* Into `list`, out of whatever list it is in. */
+void request_wait_in(struct list *list, struct request *request, enum request_wait wait);
 /* Into the ready queue, out of whatever queue it is in. */
 void request_make_ready(struct request_queue *queue, struct request *request);
 struct request *request_next_ready(struct request_queue *queue);

@@ -34,31 +34,31 @@ struct table {
     struct table_program programs[TABLE_PROGRAM_SLOTS];
 };
 
-struct schema {
+struct shard_schema {
     struct chunk_source *source;
     struct arena schema_arena; /* dies with the shard: definitions of all versions */
     struct fragments *fragments;
     struct map tables; /* table id -> struct table */
 };
 
-void schema_open(struct schema *schema, struct chunk_source *source, struct fragments *fragments);
-void schema_close(struct schema *schema);
+void schema_open(struct shard_schema *schema, struct chunk_source *source, struct fragments *fragments);
+void schema_close(struct shard_schema *schema);
 
 /* NULL when there is none, or it is dropped. */
-struct table *schema_find(const struct schema *schema, uint32_t table_id);
+struct table *schema_find(const struct shard_schema *schema, uint32_t table_id);
 /* The table for a request that was planned with `version`: NOT_FOUND, OLD_SCHEMA (SC2). */
-MUST_USE enum status schema_use(const struct schema *schema, uint32_t table_id, uint32_t version,
+MUST_USE enum status schema_use(const struct shard_schema *schema, uint32_t table_id, uint32_t version,
                                 struct table **table_out);
 /* Ordinal of an index by its id; INVALID when there is none or it is not public. */
 MUST_USE enum status table_index_ordinal(const struct table *table, uint32_t index_id,
                                          uint32_t *ordinal_out);
 /* The program of these bytes, opened once. NULL for empty bytes. CORRUPT. */
-MUST_USE enum status table_program_open(struct schema *schema, struct table *table, struct slice bytes,
+MUST_USE enum status table_program_open(struct shard_schema *schema, struct table *table, struct slice bytes,
                                         const struct program **program_out);
 
 /* A change as the log has it; checked before it is appended (schema_check), then applied. */
-MUST_USE enum status schema_check(const struct schema *schema, const struct schema_change_record *change,
+MUST_USE enum status schema_check(const struct shard_schema *schema, const struct schema_change_record *change,
                                   struct arena *scratch);
-MUST_USE enum status schema_apply(struct schema *schema, const struct schema_change_record *change);
+MUST_USE enum status schema_apply(struct shard_schema *schema, const struct schema_change_record *change);
 
 #endif

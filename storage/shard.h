@@ -99,7 +99,7 @@ struct shard {
     uint64_t horizon;                      /* X of V1: complete_below of the last HORIZON */
     struct shard_log log;
     struct list log_waiters; /* (S3) */
-    struct schema schema;
+    struct shard_schema schema;
     struct writers writers;
     struct lock_table *locks;
     struct outcomes outcomes;
