@@ -8,6 +8,17 @@
  * shard (row lock, prepared row) and is answered later; it is answered exactly once unless a
  * connection closes.
  *
+ * A plain READ (lock_mode NONE) is not counted, because it leaves nothing behind: its
+ * request_number is the number of counted requests before it, 0 when there were none.
+ *
+ * A shard stops early (a step's rows, a lock or a prepared row in the way after it has found
+ * something) and answers `more` with `resume`; the asker goes on from there with its next request.
+ * What must be one step is not cut: a newest READ without a transaction that does not fit one step
+ * is refused with TOO_LARGE (repeat it at a snapshot, T8). WRITE and CHANGE with COMMIT_AFTER
+ * commit only in the answer whose `more` is 0, so a CHANGE that may be long has a txn_number. floor
+ * 0 in WRITE, CHANGE, COMMIT and PREPARE: no C was asked for, the shard fetches one (T4);
+ * header.shown is a floor in any case. participants of PREPARE go to the first shard only.
+ *
  * Packed lists inside `bytes` fields are read and written by wire/pack.h:
  *   points   per key:   varint size, key bytes (row/key.h: memcmp form of all key parts)
  *   ranges   per range: flags (RANGE_*), varint size + lower bound, varint size + upper bound
