@@ -43,12 +43,11 @@ struct wait_queue {
 struct waiter {
     struct wait_queue *queue;
     struct fiber *fiber;     /* the one that waits */
-    struct list_node node;   /* in queue->ready */
+    struct list_link link;   /* in queue->ready exactly while it is ready to be resumed (W4) */
     enum wait_reason reason; /* WAIT_NONE: running or ready */
     enum cancel_cause cancel;
     uint64_t deadline_us; /* the driver wakes it then; UINT64_MAX: not */
     uint64_t now_us;      /* as of the last resume: the only clock that code on a fiber has */
-    uint8_t is_ready;     /* linked in queue->ready */
 };
 
 void wait_queue_open(struct wait_queue *queue);

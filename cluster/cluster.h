@@ -1,14 +1,16 @@
 /* cluster/cluster.h: the storage pool as a front end sees it: tables, transactions, scans, writes.
  *
- * One struct cluster per SQL daemon thread. It is a machine (cluster_step) towards the driver, and a set of calls
- * that run on fibers towards sql/: these queue messages in the effects given by cluster_bind, suspend with
- * waiter_wait(WAIT_CLUSTER) and return when the answers are there. Which shard, node and term is this directory's
- * affair alone; so are unique indexes (hidden tables), batching of requests per node, retries on OLD_MAP, WRONG_PRIMARY
- * and OLD_TERM (X8), floors and snapshots (T4, T8), the outcome after a fail-over (X7), and the mark (X5).
+ * One struct cluster per SQL daemon thread. It is a machine (cluster_step) towards the driver, and
+ * a set of calls that run on fibers towards sql/: these queue messages in the effects given by
+ * cluster_bind, suspend with waiter_wait(WAIT_CLUSTER) and return when the answers are there. Which
+ * shard, node and term is this directory's affair alone; so are unique indexes (hidden tables),
+ * batching of requests per node, retries on OLD_MAP, WRONG_PRIMARY and OLD_TERM (X8), floors and
+ * snapshots (T4, T8), the outcome after a fail-over (X7), and the mark (X5).
  *
- * Statuses that reach sql/: OK, END, DUPLICATE, NOT_FOUND, LOCK_TIMEOUT, LOCK_NOWAIT, DEADLOCK, ABORTED (both 1213: the
- * transaction is gone), UNKNOWN_OUTCOME (the connection must close), OLD_SCHEMA (plan again), OLD_SNAPSHOT (1412),
- * CANCELLED, TIMEOUT, UNAVAILABLE, FULL (1114), TOO_LARGE, OUT_OF_RANGE and other conversion statuses with a column.
+ * Statuses that reach sql/: OK, END, DUPLICATE, NOT_FOUND, LOCK_TIMEOUT, LOCK_NOWAIT, DEADLOCK,
+ * ABORTED (both 1213: the transaction is gone), UNKNOWN_OUTCOME (the connection must close),
+ * OLD_SCHEMA (plan again), OLD_SNAPSHOT (1412), CANCELLED, TIMEOUT, UNAVAILABLE, FULL (1114),
+ * TOO_LARGE, OUT_OF_RANGE and other conversion statuses with a column.
  */
 #ifndef CLUSTER_CLUSTER_H
 #define CLUSTER_CLUSTER_H
@@ -33,22 +35,26 @@ struct cluster_options {
     struct chunk_source *source;
     uint64_t seed;
 };
-struct cluster *cluster_open(const struct cluster_options *options, uint64_t now_us, struct effects *out);
+struct cluster *cluster_open(const struct cluster_options *options, uint64_t now_us,
+                             struct effects *out);
 void cluster_close(struct cluster *cluster);
 void cluster_step(struct cluster *cluster, const struct event *event, struct effects *out);
 /* Before fibers run: where their messages go, and the time. */
 void cluster_bind(struct cluster *cluster, struct effects *out, uint64_t now_us);
-/* Registered, has a configuration in which every shard has a primary, and the dictionary: statements may run. */
+/* Registered, has a configuration in which every shard has a primary, and the dictionary:
+ * statements may run. */
 bool cluster_is_ready(const struct cluster *cluster);
 /* Suspends until cluster_is_ready or timeout_us has passed (UNAVAILABLE). */
-MUST_USE enum status cluster_wait_ready(struct cluster *cluster, struct waiter *waiter, uint64_t timeout_us);
+MUST_USE enum status cluster_wait_ready(struct cluster *cluster, struct waiter *waiter,
+                                        uint64_t timeout_us);
 void cluster_describe(const struct cluster *cluster, struct buffer *json);
 /* NULL before the first one; borrowed until the next step. */
 const struct cluster_configuration *cluster_configuration(const struct cluster *cluster);
 
 /* ---- the dictionary ---- */
 
-/* One version of the whole dictionary, immutable, counted: what a statement holds stays whole until it lets go (V3). */
+/* One version of the whole dictionary, immutable, counted: what a statement holds stays whole until
+ * it lets go (V3). */
 struct schema;
 
 struct table {
@@ -56,27 +62,32 @@ struct table {
     const struct row_layout *layout;
     const struct key_layout *const *index_keys; /* by place in definition->indexes */
     const struct key_layout *partition_key;
-    uint32_t map_number;                        /* MAP_DEFAULT or MAP_SYSTEM */
+    uint32_t map_number; /* MAP_DEFAULT or MAP_SYSTEM */
 };
 
 struct schema *schema_hold(struct cluster *cluster);
 void schema_release(struct cluster *cluster, struct schema *schema);
 uint32_t schema_version(const struct schema *schema);
 /* NULL when there is none. Names compare as lower_case_table_names=0: by byte. */
-const struct table *schema_table(const struct schema *schema, struct slice database, struct slice name);
+const struct table *schema_table(const struct schema *schema, struct slice database,
+                                 struct slice name);
 const struct table *schema_table_by_id(const struct schema *schema, uint64_t table_id);
 bool schema_has_database(const struct schema *schema, struct slice database);
-/* Options of a database (default collation), views and other objects that shards do not see: their bytes. */
-bool schema_object(const struct schema *schema, struct slice database, struct slice name, struct slice *bytes_out);
+/* Options of a database (default collation), views and other objects that shards do not see: their
+ * bytes. */
+bool schema_object(const struct schema *schema, struct slice database, struct slice name,
+                   struct slice *bytes_out);
 /* In name order; hidden tables are not among them. NULL at the end. */
 struct schema_cursor {
     uint32_t at;
 };
-bool schema_next_database(const struct schema *schema, struct schema_cursor *cursor, struct slice *name_out);
+bool schema_next_database(const struct schema *schema, struct schema_cursor *cursor,
+                          struct slice *name_out);
 const struct table *schema_next_table(const struct schema *schema, struct slice database,
                                       struct schema_cursor *cursor);
-bool schema_next_object(const struct schema *schema, struct slice database, struct schema_cursor *cursor,
-                        struct slice *name_out, struct slice *bytes_out);
+bool schema_next_object(const struct schema *schema, struct slice database,
+                        struct schema_cursor *cursor, struct slice *name_out,
+                        struct slice *bytes_out);
 
 struct ddl_change {
     enum ddl_kind kind;
@@ -85,9 +96,11 @@ struct ddl_change {
     struct slice object;                       /* PUT_OBJECT, CREATE_DATABASE */
     uint32_t based_on;                         /* schema version that was looked at */
 };
-/* Returns when the change is public on every live SQL daemon, this one included. DUPLICATE: it exists already;
- * NOT_FOUND: it does not; UNAVAILABLE: meta is not reachable, nothing is known to have changed, retry. */
-MUST_USE enum status cluster_ddl(struct cluster *cluster, struct waiter *waiter, const struct ddl_change *change);
+/* Returns when the change is public on every live SQL daemon, this one included. DUPLICATE: it
+ * exists already; NOT_FOUND: it does not; UNAVAILABLE: meta is not reachable, nothing is known to
+ * have changed, retry. */
+MUST_USE enum status cluster_ddl(struct cluster *cluster, struct waiter *waiter,
+                                 const struct ddl_change *change);
 
 /* ---- transactions ---- */
 
@@ -113,12 +126,13 @@ struct txn_options {
 
 struct txn;
 /* No message yet. */
-struct txn *txn_open(struct cluster *cluster, struct waiter *waiter, const struct txn_options *options);
+struct txn *txn_open(struct cluster *cluster, struct waiter *waiter,
+                     const struct txn_options *options);
 /* Takes the snapshot now (START TRANSACTION WITH CONSISTENT SNAPSHOT). */
 MUST_USE enum status txn_take_snapshot(struct txn *txn);
-/* Every SQL statement calls begin; READ COMMITTED lets go of the last snapshot. Then either success: end, or failure:
- * txn_fail_statement, which undoes this statement only (X9). A DEADLOCK or ABORTED has ended the whole transaction
- * already: txn_is_over. */
+/* Every SQL statement calls begin; READ COMMITTED lets go of the last snapshot. Then either
+ * success: end, or failure: txn_fail_statement, which undoes this statement only (X9). A DEADLOCK
+ * or ABORTED has ended the whole transaction already: txn_is_over. */
 void txn_begin_statement(struct txn *txn);
 MUST_USE enum status txn_fail_statement(struct txn *txn);
 bool txn_is_over(const struct txn *txn);
@@ -126,8 +140,8 @@ bool txn_has_written(const struct txn *txn);
 /* A place to come back to; later statements are undone by txn_rollback_to. */
 uint32_t txn_savepoint(struct txn *txn);
 MUST_USE enum status txn_rollback_to(struct txn *txn, uint32_t savepoint);
-/* Both free the txn whatever they return. OK: certainly committed. ABORTED: certainly not. UNKNOWN_OUTCOME. The floor
- * the session keeps comes out. */
+/* Both free the txn whatever they return. OK: certainly committed. ABORTED: certainly not.
+ * UNKNOWN_OUTCOME. The floor the session keeps comes out. */
 MUST_USE enum status txn_commit(struct txn *txn, uint64_t *session_floor_out);
 void txn_rollback(struct txn *txn, uint64_t *session_floor_out);
 
@@ -135,10 +149,10 @@ void txn_rollback(struct txn *txn, uint64_t *session_floor_out);
 struct txn_error {
     enum status status;
     const struct table *table;
-    uint32_t index;     /* DUPLICATE: place in definition->indexes */
-    uint32_t op;        /* ordinal of the write op */
-    uint32_t column;    /* conversion statuses: column of the table */
-    struct slice row;   /* DUPLICATE: the row that was to be written; in the statement's arena */
+    uint32_t index;   /* DUPLICATE: place in definition->indexes */
+    uint32_t op;      /* ordinal of the write op */
+    uint32_t column;  /* conversion statuses: column of the table */
+    struct slice row; /* DUPLICATE: the row that was to be written; in the statement's arena */
 };
 const struct txn_error *txn_error(const struct txn *txn);
 
@@ -150,26 +164,28 @@ enum scan_order {
 };
 enum scan_extent {
     SCAN_PART,           /* other requests of the statement may follow */
-    SCAN_WHOLE_STATEMENT /* nothing else is read or written by this statement: newest reads allowed (T8) */
+    SCAN_WHOLE_STATEMENT /* nothing else is read or written by this statement: newest reads allowed
+                            (T8) */
 };
 
 struct scan_spec {
     const struct table *table;
-    uint32_t index;                  /* place in definition->indexes; UNIQUE ones are followed to the row */
+    uint32_t index; /* place in definition->indexes; UNIQUE ones are followed to the row */
     enum position_kind position_kind;
-    struct slice positions;          /* wire/pack.h, sorted; points are whole keys of the index */
+    struct slice positions; /* wire/pack.h, sorted; points are whole keys of the index */
     uint32_t position_count;
-    struct slice program, parameters; /* row/program.h; parameters: value_encode one after the other */
+    struct slice program,
+        parameters; /* row/program.h; parameters: value_encode one after the other */
     enum lock_mode lock_mode;
     enum wait_policy wait_policy;
-    uint8_t flags;                   /* enum read_flags */
+    uint8_t flags; /* enum read_flags */
     enum scan_order order;
     enum scan_extent extent;
-    uint32_t row_limit;              /* 0: none; over all shards */
+    uint32_t row_limit; /* 0: none; over all shards */
 };
 
 struct scan_row {
-    uint32_t ordinal; /* of the position that found it, in spec.positions */
+    uint32_t ordinal;   /* of the position that found it, in spec.positions */
     struct slice bytes; /* row/row.h: the program's output layout, else the table's */
 };
 struct scan_batch {
@@ -178,8 +194,9 @@ struct scan_batch {
 };
 
 struct scan;
-/* Sends the first requests at once, so that several scans opened in a row run in parallel. Slices of the spec are
- * borrowed until scan_close. A program with groups or an order gives partial results per shard: merge them. */
+/* Sends the first requests at once, so that several scans opened in a row run in parallel. Slices
+ * of the spec are borrowed until scan_close. A program with groups or an order gives partial
+ * results per shard: merge them. */
 MUST_USE enum status scan_open(struct txn *txn, const struct scan_spec *spec, struct arena *arena,
                                struct scan **scan_out);
 /* OK with at least one row, END, or an error. Rows are valid until the next call on this scan. */
@@ -197,12 +214,17 @@ struct row_write {
     enum row_write_kind kind;
     struct slice row, old_row; /* in the table's layout; old_row as read with an exclusive lock */
 };
-enum write_extent { WRITE_PART, WRITE_WHOLE_STATEMENT /* of an autocommit statement: commit with it */ };
+enum write_extent {
+    WRITE_PART,
+    WRITE_WHOLE_STATEMENT /* of an autocommit statement: commit with it */
+};
 
-/* All or none; unique indexes included. On DUPLICATE txn_error tells which op and index. With WRITE_WHOLE_STATEMENT in
- * an autocommit transaction the commit may be done with it; txn_commit is called all the same. */
-MUST_USE enum status txn_write(struct txn *txn, const struct table *table, const struct row_write *writes,
-                               uint32_t count, enum write_extent extent, struct arena *arena);
+/* All or none; unique indexes included. On DUPLICATE txn_error tells which op and index. With
+ * WRITE_WHOLE_STATEMENT in an autocommit transaction the commit may be done with it; txn_commit is
+ * called all the same. */
+MUST_USE enum status txn_write(struct txn *txn, const struct table *table,
+                               const struct row_write *writes, uint32_t count,
+                               enum write_extent extent, struct arena *arena);
 
 struct change_spec {
     const struct table *table;
@@ -219,15 +241,15 @@ struct change_spec {
 struct change_result {
     uint64_t matched, changed;
 };
-/* UPDATE or DELETE where the rows are. UNSUPPORTED when the table has unique indexes that the change concerns: read and
- * txn_write instead. */
-MUST_USE enum status txn_change(struct txn *txn, const struct change_spec *spec, struct arena *arena,
-                                struct change_result *result_out);
+/* UPDATE or DELETE where the rows are. UNSUPPORTED when the table has unique indexes that the
+ * change concerns: read and txn_write instead. */
+MUST_USE enum status txn_change(struct txn *txn, const struct change_spec *spec,
+                                struct arena *arena, struct change_result *result_out);
 
 /* ---- counters, locks, statistics ---- */
 
-/* The next `count` values of the table's AUTO_INCREMENT counter; they are handed out from a range that this daemon
- * has drawn. CLUSTER_SEQUENCE_ROW_ID is the hidden row id's. */
+/* The next `count` values of the table's AUTO_INCREMENT counter; they are handed out from a range
+ * that this daemon has drawn. CLUSTER_SEQUENCE_ROW_ID is the hidden row id's. */
 enum sequence_kind { SEQUENCE_AUTO_INCREMENT, SEQUENCE_ROW_ID };
 MUST_USE enum status cluster_sequence_next(struct cluster *cluster, struct waiter *waiter,
                                            const struct table *table, enum sequence_kind kind,
@@ -242,15 +264,19 @@ struct named_lock_request {
     uint32_t wait_ms;
     struct slice name;
 };
-/* OK: done / free; LOCK_TIMEOUT; NOT_FOUND: not held or not by owner; BUSY: in use, holder_out the session. */
+/* OK: done / free; LOCK_TIMEOUT; NOT_FOUND: not held or not by owner; BUSY: in use, holder_out the
+ * session. */
 MUST_USE enum status cluster_named_lock(struct cluster *cluster, struct waiter *waiter,
-                                        const struct named_lock_request *request, uint64_t *holder_out);
+                                        const struct named_lock_request *request,
+                                        uint64_t *holder_out);
 
 struct table_statistics {
     uint64_t rows, bytes;
     uint64_t distinct[TABLE_INDEX_COUNT_MAX]; /* by place in definition->indexes; of whole keys */
 };
-/* From a cache that is at most some seconds old; NULL when nothing is known yet (a request is sent). */
-const struct table_statistics *cluster_statistics(struct cluster *cluster, const struct table *table);
+/* From a cache that is at most some seconds old; NULL when nothing is known yet (a request is
+ * sent). */
+const struct table_statistics *cluster_statistics(struct cluster *cluster,
+                                                  const struct table *table);
 
 #endif

@@ -1,8 +1,9 @@
 /* storage/storage.h: all that the rest of the tree may know about storage.
  *
- * A store is the machine of one storage thread: its shards, their one log stream, and, in store 0, the node's
- * agent (registration, configuration, liveness). Open it, then carry out its first effects: they begin recovery
- * (DISK_LIST). It registers with meta once recovered, serves once a configuration says so.
+ * A store is the machine of one storage thread: its shards, their one log stream, and, in store 0,
+ * the node's agent (registration, configuration, liveness). Open it, then carry out its first
+ * effects: they begin recovery (DISK_LIST). It registers with meta once recovered, serves once a
+ * configuration says so.
  */
 #ifndef STORAGE_STORAGE_H
 #define STORAGE_STORAGE_H
@@ -15,26 +16,26 @@ struct store;
 /* Faults planted for the simulator's checkers (CORE.md, last section); 0 in every real run. */
 enum planted_fault {
     FAULT_NONE = 0,
-    FAULT_SKIP_SYNC,            /* confirm before the sync is done */
-    FAULT_SKIP_TERM_CHECK,      /* accept messages of an older term */
-    FAULT_ANSWER_EARLY,         /* answer a commit before every replica confirmed */
-    FAULT_SERVE_UNCONFIRMED,    /* newest reads without proof of still being primary */
-    FAULT_FORGET_OUTCOME,       /* forget outcomes before the mark passed */
-    FAULT_RAISE_TO_COMMIT,      /* raise M to a commit timestamp (T3) */
+    FAULT_SKIP_SYNC,         /* confirm before the sync is done */
+    FAULT_SKIP_TERM_CHECK,   /* accept messages of an older term */
+    FAULT_ANSWER_EARLY,      /* answer a commit before every replica confirmed */
+    FAULT_SERVE_UNCONFIRMED, /* newest reads without proof of still being primary */
+    FAULT_FORGET_OUTCOME,    /* forget outcomes before the mark passed */
+    FAULT_RAISE_TO_COMMIT,   /* raise M to a commit timestamp (T3) */
     FAULT_COUNT
 };
 
 struct store_options {
-    uint16_t node;              /* this storage node's id */
-    uint16_t meta_node;         /* where to register */
+    uint16_t node;                     /* this storage node's id */
+    uint16_t meta_node;                /* where to register */
     uint32_t store_index, store_count; /* threads of the node */
     struct slice node_name, node_address;
     uint64_t registration_nonce; /* random, new at each start */
-    uint8_t *memory;            /* rows and indexes: reserved by the caller, touched on use */
+    uint8_t *memory;             /* rows and indexes: reserved by the caller, touched on use */
     size_t memory_bytes;
     struct chunk_source *source; /* for everything else; bounded tables are taken once, at open */
-    uint32_t log_segment_bytes; /* 0: default */
-    uint64_t seed;              /* for hash seeds and jitter; chance is an argument */
+    uint32_t log_segment_bytes;  /* 0: default */
+    uint64_t seed;               /* for hash seeds and jitter; chance is an argument */
     enum planted_fault fault;
 };
 

@@ -1,14 +1,14 @@
 /* configuration.c: the bytes of a cluster configuration.
  *
- * | format u8 | revision u64 | durability u8 | replicas u8 | node count u16 | shard count u16 | map count u16 |
- * | ended count u32 | nodes | shards | maps | ended |
- * map: | version u32 | runs u16 | (bucket count u16, shard u16) .. |      a map is mostly long runs
- *   (F1) Decoding checks what readers rely on: order and uniqueness of ids (C2), listed replicas within bounds,
- *        maps that cover every bucket once, ended incarnations rising.
+ * | format u8 | revision u64 | durability u8 | replicas u8 | node count u16 | shard count u16 | map
+ * count u16 | | ended count u32 | nodes | shards | maps | ended | map: | version u32 | runs u16 |
+ * (bucket count u16, shard u16) .. |      a map is mostly long runs (F1) Decoding checks what
+ * readers rely on: order and uniqueness of ids (C2), listed replicas within bounds, maps that cover
+ * every bucket once, ended incarnations rising.
  */
 #include "wire/configuration.h"
 
-#define CONFIGURATION_FORMAT 1
+#define CONFIGURATION_FORMAT    1
 #define CONFIGURATION_ENDED_MAX 1000000u
 
 static uint16_t map_run(const struct configuration_map *map, uint32_t from) {
@@ -142,7 +142,8 @@ static void counts_read(struct reader *reader, struct cluster_configuration *c) 
     c->ended_count = reader_u32(reader);
     size_t least = (size_t)c->node_count * 12 + (size_t)c->shard_count * 24 +
                    (size_t)c->map_count * 10 + (size_t)c->ended_count * 4;
-    if (c->ended_count > CONFIGURATION_ENDED_MAX || c->map_count > 64 || least > reader_left(reader)) {
+    if (c->ended_count > CONFIGURATION_ENDED_MAX || c->map_count > 64 ||
+        least > reader_left(reader)) {
         reader_fail(reader);
     }
 }
@@ -161,7 +162,8 @@ static bool configuration_is_ordered(const struct cluster_configuration *c) {
     return true;
 }
 
-static void lists_read(struct reader *reader, struct arena *arena, struct cluster_configuration *c) {
+static void lists_read(struct reader *reader, struct arena *arena,
+                       struct cluster_configuration *c) {
     c->nodes = arena_array(arena, struct configuration_node, c->node_count);
     c->shards = arena_array(arena, struct configuration_shard, c->shard_count);
     c->maps = arena_array(arena, struct configuration_map, c->map_count);
@@ -184,7 +186,8 @@ enum status configuration_read(struct slice bytes, struct arena *arena,
     if (reader.failed) return STATUS_CORRUPT;
     lists_read(&reader, arena, c);
     if (reader.failed || reader_left(&reader) != 0) return STATUS_CORRUPT;
-    if (c->durability > DURABILITY_REPLICATED || !configuration_is_ordered(c)) return STATUS_CORRUPT;
+    if (c->durability > DURABILITY_REPLICATED || !configuration_is_ordered(c))
+        return STATUS_CORRUPT;
     *configuration_out = c;
     return STATUS_OK;
 }
@@ -203,14 +206,16 @@ const struct configuration_shard *configuration_shard_find(const struct cluster_
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (c->shards[middle].shard == shard) return &c->shards[middle];
-        if (c->shards[middle].shard < shard) low = middle + 1;
-        else high = middle;
+        if (c->shards[middle].shard < shard)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return NULL;
 }
 
-const struct configuration_replica *configuration_replica_find(
-    const struct configuration_shard *shard, uint16_t node) {
+const struct configuration_replica *
+configuration_replica_find(const struct configuration_shard *shard, uint16_t node) {
     CHECK(shard->replica_count <= REPLICAS_MAX);
     for (uint32_t i = 0; i < shard->replica_count; i++) {
         if (shard->replicas[i].node == node) return &shard->replicas[i];

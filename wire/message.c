@@ -1,10 +1,10 @@
 /* message.c: how does a message become bytes, and how do foreign bytes become a message?
  *
  * frame: | u32 size of all | u32 crc32c of the rest | header, 64 bytes | body |
- *   (M1) Decoding never reads outside the frame and accepts exactly the bytes that encoding gives: a message
- *        that decodes encodes to the same bytes again (the fuzzer's property).
- *   (M2) Slices of a decoded message borrow from the frame.
- * Codecs are made from the field lists; this file adds the union over all kinds.
+ *   (M1) Decoding never reads outside the frame and accepts exactly the bytes that encoding gives:
+ * a message that decodes encodes to the same bytes again (the fuzzer's property). (M2) Slices of a
+ * decoded message borrow from the frame. Codecs are made from the field lists; this file adds the
+ * union over all kinds.
  */
 #include "wire/message.h"
 
@@ -21,7 +21,8 @@ void message_print_number(struct buffer *buffer, const char *name, uint64_t valu
 void message_print_bytes(struct buffer *buffer, const char *name, struct slice value) {
     static const size_t shown_max = 16;
     buffer_printf(buffer, " %s=%zu:", name, value.size);
-    for (size_t i = 0; i < MIN(value.size, shown_max); i++) buffer_printf(buffer, "%02x", value.data[i]);
+    for (size_t i = 0; i < MIN(value.size, shown_max); i++)
+        buffer_printf(buffer, "%02x", value.data[i]);
     if (value.size > shown_max) buffer_printf(buffer, "..");
 }
 
@@ -30,21 +31,21 @@ MESSAGE_CODEC(message_header, HEADER_FIELDS)
 MESSAGE_LIST(MESSAGE_CODEC_OF)
 #undef MESSAGE_CODEC_OF
 
-#define CASE_NAME(number, NAME, name, FIELDS) \
+#define CASE_NAME(number, NAME, name, FIELDS)                                                      \
     case MESSAGE_##NAME: return #NAME;
 const char *message_name(uint8_t kind) {
     switch ((enum message_kind)kind) { MESSAGE_LIST(CASE_NAME) }
     return "?";
 }
 
-#define CASE_SIZE(number, NAME, name, FIELDS) \
+#define CASE_SIZE(number, NAME, name, FIELDS)                                                      \
     case MESSAGE_##NAME: return name##_size(&message->name);
 static size_t message_body_size(const struct message *message) {
     switch ((enum message_kind)message->header.kind) { MESSAGE_LIST(CASE_SIZE) }
     UNREACHABLE();
 }
 
-#define CASE_ENCODE(number, NAME, name, FIELDS) \
+#define CASE_ENCODE(number, NAME, name, FIELDS)                                                    \
     case MESSAGE_##NAME: name##_encode(writer, &message->name); return;
 static void message_body_encode(struct writer *writer, const struct message *message) {
     switch ((enum message_kind)message->header.kind) { MESSAGE_LIST(CASE_ENCODE) }
@@ -52,14 +53,14 @@ static void message_body_encode(struct writer *writer, const struct message *mes
 }
 
 /* False for a kind that this version does not know. */
-#define CASE_DECODE(number, NAME, name, FIELDS) \
+#define CASE_DECODE(number, NAME, name, FIELDS)                                                    \
     case MESSAGE_##NAME: name##_decode(reader, &message_out->name); return true;
 static bool message_body_decode(struct reader *reader, struct message *message_out) {
     switch ((enum message_kind)message_out->header.kind) { MESSAGE_LIST(CASE_DECODE) }
     return false;
 }
 
-#define CASE_PRINT(number, NAME, name, FIELDS) \
+#define CASE_PRINT(number, NAME, name, FIELDS)                                                     \
     case MESSAGE_##NAME: name##_print(buffer, &message->name); return;
 static void message_body_print(struct buffer *buffer, const struct message *message) {
     switch ((enum message_kind)message->header.kind) { MESSAGE_LIST(CASE_PRINT) }

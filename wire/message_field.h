@@ -2,8 +2,9 @@
  *
  * A list is a macro that applies its argument to (type, name) pairs, in wire order:
  *     #define VOTE_FIELDS(F) F(u64, txn_number) F(u8, granted)
- * Types: u8 u16 u32 u64 (little endian on the wire) and bytes (varint size, then the bytes; decoded as a
- * slice that borrows from the message). MESSAGE_STRUCT goes in the header, MESSAGE_CODEC in one .c file.
+ * Types: u8 u16 u32 u64 (little endian on the wire) and bytes (varint size, then the bytes; decoded
+ * as a slice that borrows from the message). MESSAGE_STRUCT goes in the header, MESSAGE_CODEC in
+ * one .c file.
  */
 #ifndef WIRE_MESSAGE_FIELD_H
 #define WIRE_MESSAGE_FIELD_H
@@ -17,19 +18,31 @@ typedef uint32_t message_u32;
 typedef uint64_t message_u64;
 
 #define MESSAGE_MEMBER(type, name) message_##type name;
-#define MESSAGE_STRUCT(struct_name, FIELDS)                                                \
-    struct struct_name {                                                                   \
-        FIELDS(MESSAGE_MEMBER)                                                             \
-    };                                                                                     \
-    size_t struct_name##_size(const struct struct_name *message);                          \
-    void struct_name##_encode(struct writer *writer, const struct struct_name *message);   \
-    void struct_name##_decode(struct reader *reader, struct struct_name *message_out);     \
+#define MESSAGE_STRUCT(struct_name, FIELDS)                                                        \
+    struct struct_name {                                                                           \
+        FIELDS(MESSAGE_MEMBER)                                                                     \
+    };                                                                                             \
+    size_t struct_name##_size(const struct struct_name *message);                                  \
+    void struct_name##_encode(struct writer *writer, const struct struct_name *message);           \
+    void struct_name##_decode(struct reader *reader, struct struct_name *message_out);             \
     void struct_name##_print(struct buffer *buffer, const struct struct_name *message);
 
-static inline size_t message_size_u8(message_u8 v) { (void)v; return 1; }
-static inline size_t message_size_u16(message_u16 v) { (void)v; return 2; }
-static inline size_t message_size_u32(message_u32 v) { (void)v; return 4; }
-static inline size_t message_size_u64(message_u64 v) { (void)v; return 8; }
+static inline size_t message_size_u8(message_u8 v) {
+    (void)v;
+    return 1;
+}
+static inline size_t message_size_u16(message_u16 v) {
+    (void)v;
+    return 2;
+}
+static inline size_t message_size_u32(message_u32 v) {
+    (void)v;
+    return 4;
+}
+static inline size_t message_size_u64(message_u64 v) {
+    (void)v;
+    return 8;
+}
 static inline size_t message_size_bytes(message_bytes v) { return varint_size(v.size) + v.size; }
 static inline void message_encode_u8(struct writer *w, message_u8 v) { writer_u8(w, v); }
 static inline void message_encode_u16(struct writer *w, message_u16 v) { writer_u16(w, v); }
@@ -57,26 +70,26 @@ static inline void message_print_u64(struct buffer *b, const char *n, message_u6
 }
 
 /* These five are used inside the functions of MESSAGE_CODEC only. */
-#define MESSAGE_ADD_SIZE(type, name) size += message_size_##type(message->name);
+#define MESSAGE_ADD_SIZE(type, name)     size += message_size_##type(message->name);
 #define MESSAGE_ENCODE_FIELD(type, name) message_encode_##type(writer, message->name);
 #define MESSAGE_DECODE_FIELD(type, name) message_out->name = message_decode_##type(reader);
-#define MESSAGE_PRINT_FIELD(type, name) message_print_##type(buffer, #name, message->name);
+#define MESSAGE_PRINT_FIELD(type, name)  message_print_##type(buffer, #name, message->name);
 
-#define MESSAGE_CODEC(struct_name, FIELDS)                                                 \
-    size_t struct_name##_size(const struct struct_name *message) {                         \
-        size_t size = 0;                                                                   \
-        (void)message;                                                                     \
-        FIELDS(MESSAGE_ADD_SIZE)                                                           \
-        return size;                                                                       \
-    }                                                                                      \
-    void struct_name##_encode(struct writer *writer, const struct struct_name *message) {  \
-        FIELDS(MESSAGE_ENCODE_FIELD)                                                       \
-    }                                                                                      \
-    void struct_name##_decode(struct reader *reader, struct struct_name *message_out) {    \
-        FIELDS(MESSAGE_DECODE_FIELD)                                                       \
-    }                                                                                      \
-    void struct_name##_print(struct buffer *buffer, const struct struct_name *message) {   \
-        FIELDS(MESSAGE_PRINT_FIELD)                                                        \
+#define MESSAGE_CODEC(struct_name, FIELDS)                                                         \
+    size_t struct_name##_size(const struct struct_name *message) {                                 \
+        size_t size = 0;                                                                           \
+        (void)message;                                                                             \
+        FIELDS(MESSAGE_ADD_SIZE)                                                                   \
+        return size;                                                                               \
+    }                                                                                              \
+    void struct_name##_encode(struct writer *writer, const struct struct_name *message) {          \
+        FIELDS(MESSAGE_ENCODE_FIELD)                                                               \
+    }                                                                                              \
+    void struct_name##_decode(struct reader *reader, struct struct_name *message_out) {            \
+        FIELDS(MESSAGE_DECODE_FIELD)                                                               \
+    }                                                                                              \
+    void struct_name##_print(struct buffer *buffer, const struct struct_name *message) {           \
+        FIELDS(MESSAGE_PRINT_FIELD)                                                                \
     }
 
 #endif

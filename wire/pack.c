@@ -2,7 +2,8 @@
  *
  * point: | varint size | key |      range: | flags | varint size | lower | varint size | upper |
  * op: | kind | varint size | key | varint size | row |      row: | u32 ordinal | u32 size | bytes |
- * Sizes are small and rows are the bulk: rows have fixed heads so that their size can be patched in.
+ * Sizes are small and rows are the bulk: rows have fixed heads so that their size can be patched
+ * in.
  */
 #include "wire/pack.h"
 

@@ -1,7 +1,8 @@
-/* wire/pack.h: the packed lists inside the `bytes` fields of requests and answers (see wire/request.h).
+/* wire/pack.h: the packed lists inside the `bytes` fields of requests and answers (see
+ * wire/request.h).
  *
- * Packing appends to a buffer in an arena; unpacking iterates without copying. An iterator over foreign
- * bytes ends with false both at the end and at a damage: ask `reader.failed` afterwards.
+ * Packing appends to a buffer in an arena; unpacking iterates without copying. An iterator over
+ * foreign bytes ends with false both at the end and at a damage: ask `reader.failed` afterwards.
  */
 #ifndef WIRE_PACK_H
 #define WIRE_PACK_H
@@ -25,8 +26,8 @@ void pack_point(struct buffer *buffer, struct slice key);
 void pack_range(struct buffer *buffer, const struct pack_range *range);
 void pack_op(struct buffer *buffer, const struct pack_op *op);
 
-/* A row in two moves, so that it is built in place: open reserves its head, close patches the size in. Nothing else
- * may be appended to the buffer outside of the row in between. */
+/* A row in two moves, so that it is built in place: open reserves its head, close patches the size
+ * in. Nothing else may be appended to the buffer outside of the row in between. */
 size_t pack_row_open(struct buffer *buffer, uint32_t ordinal);
 void pack_row_close(struct buffer *buffer, size_t opened_at);
 static inline void pack_row(struct buffer *buffer, uint32_t ordinal, struct slice bytes) {

@@ -1,7 +1,7 @@
 /* step.c: the list of effects that a step fills.
  *
- * The list and the messages live in one arena which the driver resets after carrying the effects out, so
- * adding an effect is a bump of a pointer.
+ * The list and the messages live in one arena which the driver resets after carrying the effects
+ * out, so adding an effect is a bump of a pointer.
  */
 #include "wire/step.h"
 
