@@ -88,7 +88,7 @@ SLEEP_CALL = calls_of(SLEEPS)
 THREADS = re.compile(r"\b(atomic_\w+|_Atomic|_Thread_local|__thread|__atomic_\w+|__sync_\w+|"
                      r"pthread_\w+|thrd_\w+|mtx_\w+|rcu_\w+)\b")
 THREAD_HEADER = re.compile(r"#\s*include\s*<(stdatomic|pthread|threads)\.h>")
-LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK|for now|not implemented yet)\b", re.IGNORECASE)
+LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK|(?i:for now|not implemented yet))\b")
 TYPEDEF = re.compile(r"\btypedef\s+(struct|union|enum)\b(\s+\w+)?\s*(\{|\2\s*;)")
 ERRNO = re.compile(r"\berrno\b")
 
