@@ -219,12 +219,16 @@ enum write_extent {
     WRITE_WHOLE_STATEMENT /* of an autocommit statement: commit with it */
 };
 
+struct write_spec {
+    const struct table *table;
+    const struct row_write *writes;
+    uint32_t count;
+    enum write_extent extent;
+};
 /* All or none; unique indexes included. On DUPLICATE txn_error tells which op and index. With
  * WRITE_WHOLE_STATEMENT in an autocommit transaction the commit may be done with it; txn_commit is
  * called all the same. */
-MUST_USE enum status txn_write(struct txn *txn, const struct table *table,
-                               const struct row_write *writes, uint32_t count,
-                               enum write_extent extent, struct arena *arena);
+MUST_USE enum status txn_write(struct txn *txn, const struct write_spec *spec, struct arena *arena);
 
 struct change_spec {
     const struct table *table;
@@ -251,9 +255,13 @@ MUST_USE enum status txn_change(struct txn *txn, const struct change_spec *spec,
 /* The next `count` values of the table's AUTO_INCREMENT counter; they are handed out from a range
  * that this daemon has drawn. CLUSTER_SEQUENCE_ROW_ID is the hidden row id's. */
 enum sequence_kind { SEQUENCE_AUTO_INCREMENT, SEQUENCE_ROW_ID };
+struct sequence_draw {
+    const struct table *table;
+    enum sequence_kind kind;
+    uint64_t count;
+};
 MUST_USE enum status cluster_sequence_next(struct cluster *cluster, struct waiter *waiter,
-                                           const struct table *table, enum sequence_kind kind,
-                                           uint64_t count, uint64_t *first_out);
+                                           const struct sequence_draw *draw, uint64_t *first_out);
 /* An explicit value raises the counter above it (X11). */
 MUST_USE enum status cluster_sequence_raise(struct cluster *cluster, struct waiter *waiter,
                                             const struct table *table, uint64_t used);
