@@ -1,10 +1,10 @@
 /* arena.c: how pieces share chunks.
  *
- *   arena.chunks -> | header | piece | piece | free | -> | header | one big piece | -> | header |
- * ... | ^at    ^end (A3) at and end lie in the newest chunk of ARENA_CHUNK_BYTES, or both on
- * `no_chunk` when there is none yet; both are aligned to 16, so a size that fits still fits when it
- * is rounded up. (A4) The free part is poisoned for ASan: a piece ends where its asker said, to
- * within 8 bytes.
+ *   arena.chunks -> | header | piece | piece | free | -> | header | one big piece | -> ...
+ *                                            ^at    ^end
+ *   (A3) at and end lie in the newest chunk of ARENA_CHUNK_BYTES, or both on `no_chunk` when there
+ *        is none yet; both are aligned to 16, so a size that fits still fits when it is rounded up.
+ *   (A4) The free part is poisoned for ASan: a piece ends where its asker said, to within 8 bytes.
  *
  * The rest of a shared chunk is wasted when the next piece does not fit; a piece that starts a new
  * shared chunk is a quarter of it at most, so less than a quarter is wasted.

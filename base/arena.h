@@ -4,9 +4,9 @@
  * all pieces die with arena_close or arena_reset. Named after what it dies with: statement_arena.
  *
  *   (A1) arena_alloc never returns NULL. Over the budget it goes on and sets `over_budget`; whoever
- * loops over rows asks arena_over_budget at each batch and ends the statement with MySQL's
- * 3170/1038. (A2) Pieces are aligned to 16 bytes. A piece above ARENA_CHUNK_BYTES / 4 gets a chunk
- * of its own.
+ *        loops over rows asks arena_over_budget at each batch and ends the statement with MySQL's
+ *        3170/1038.
+ *   (A2) Pieces are aligned to 16 bytes. A piece above ARENA_CHUNK_BYTES / 4 gets its own chunk.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

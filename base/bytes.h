@@ -38,10 +38,14 @@ static inline int slice_compare(struct slice a, struct slice b) {
 }
 /* ASCII case-insensitive equality. */
 bool slice_equal_nocase(struct slice a, struct slice b);
+/* base + size. C17 leaves NULL + 0 undefined, and an empty slice may have NULL. */
+static inline const uint8_t *bytes_after(const uint8_t *base, size_t size) {
+    return size == 0 ? base : base + size;
+}
 /* The part from `from` on, `size` bytes at most; CHECKs from <= slice.size. */
 static inline struct slice slice_part(struct slice slice, size_t from, size_t size) {
     CHECK(from <= slice.size);
-    return (struct slice){slice.data + from, MIN(size, slice.size - from)};
+    return (struct slice){bytes_after(slice.data, from), MIN(size, slice.size - from)};
 }
 
 /* Unaligned loads and stores; le = little endian (wire, disk), be = big endian (ordered keys). */
@@ -85,7 +89,7 @@ struct reader {
 };
 
 static inline struct reader reader_of(struct slice slice) {
-    return (struct reader){slice.data, slice.data + slice.size, false};
+    return (struct reader){slice.data, bytes_after(slice.data, slice.size), false};
 }
 static inline size_t reader_left(const struct reader *reader) {
     return (size_t)(reader->end - reader->at);
@@ -101,7 +105,7 @@ static inline struct slice reader_take(struct reader *reader, size_t size) {
         return SLICE_EMPTY;
     }
     struct slice taken = {reader->at, size};
-    reader->at += size;
+    reader->at = bytes_after(reader->at, size);
     return taken;
 }
 static inline uint8_t reader_u8(struct reader *r) {
@@ -137,7 +141,7 @@ struct writer {
 
 static inline struct writer writer_of(void *memory, size_t size) {
     uint8_t *start = memory;
-    return (struct writer){start, start, start + size, false};
+    return (struct writer){start, start, size == 0 ? start : start + size, false};
 }
 static inline struct slice writer_written(const struct writer *w) {
     return (struct slice){w->start, (size_t)(w->at - w->start)};
@@ -149,7 +153,7 @@ static inline uint8_t *writer_take(struct writer *w, size_t size) {
         return NULL;
     }
     uint8_t *taken = w->at;
-    w->at += size;
+    if (size > 0) w->at += size;
     return taken;
 }
 static inline void writer_u8(struct writer *w, uint8_t v) {

@@ -1,10 +1,11 @@
 /* compress.c: one-shot use of two streaming libraries.
  *
  *   (Z1) The libraries allocate from the compressor's chunk_source only. It wants sizes back, so
- * each piece has a header of 16 bytes with its size. (Z2) A context is made at its first use and
- * reset for each job; after that a job allocates nothing, but when zstd's level or input outgrows
- * what it has. (Z3) Foreign bytes decide nothing but the result: out_size bounds what unpacking
- * writes, and zstd's window is never allocated because the whole output is one range of memory.
+ *        each piece has a header of 16 bytes with its size.
+ *   (Z2) A context is made at its first use and reset for each job; after that a job allocates
+ *        nothing, but when zstd's level or input outgrows what it has.
+ *   (Z3) Foreign bytes decide nothing but the result: out_size bounds what unpacking writes, and
+ *        zstd's window is never allocated because the whole output is one range of memory.
  */
 #define ZSTD_STATIC_LINKING_ONLY
 #include "base/compress.h"

@@ -1,6 +1,4 @@
-/* base/crc32c.h: the checksum of everything that is stored or sent between nodes (CRC-32C,
- * Castagnoli).
- */
+/* base/crc32c.h: CRC-32C (Castagnoli), the checksum of all that is stored or sent between nodes. */
 #ifndef BASE_CRC32C_H
 #define BASE_CRC32C_H
 

@@ -8,10 +8,11 @@
  *    ABANDONED                    DONE                  ABANDONED
  *
  *   (F1) A fiber that is not running has its registers on top of its own stack, and
- * own.stack_pointer points there; while it runs, the same is true of its resumer and
- * resumer.stack_pointer. (F2) A fiber that resumes another stays RUNNING: it is somebody's resumer,
- * and cannot be resumed. (F3) Between telling a sanitizer and the switch no instrumented function
- * is called or left: the wrappers are inlined, and the switch is assembly (fiber_switch.S).
+ *        own.stack_pointer points there; while it runs, the same is true of its resumer and
+ *        resumer.stack_pointer.
+ *   (F2) A fiber that resumes another stays RUNNING: it is a resumer, and cannot be resumed.
+ *   (F3) Between telling a sanitizer and the switch no instrumented function is called or left: the
+ *        wrappers are inlined, and the switch is assembly (fiber_switch.S).
  *
  * A new stack, growing down, as the first switch finds it:
  *

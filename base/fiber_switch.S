@@ -1,7 +1,8 @@
 /* fiber_switch.S: the part of fiber.c that C cannot say.
  *
- * What a call preserves by the platform's convention lies on the stack that is left; the rest is dead
- * across a call anyway. The floating-point modes (rounding, masks) count among what is preserved.
+ * What a call preserves by the platform's convention lies on the stack that is left; the rest is
+ * dead across a call anyway. The floating-point modes (rounding, masks) count among what
+ * is preserved.
  *
  * x86-64, upwards from the saved stack pointer:
  *      | mxcsr, x87 control word | r15 | r14 | r13 | r12 | rbx | rbp | return address |
@@ -59,8 +60,8 @@ fiber_switch:
         .cfi_endproc
         .size   fiber_switch, . - fiber_switch
 
-/* void *fiber_prepare(void *high: rdi, struct fiber *fiber: rsi). The fiber travels in rbx; the modes
- * are those of the caller; 16 zero bytes at the top end a debugger's walk up the stack. */
+/* void *fiber_prepare(void *high: rdi, struct fiber *fiber: rsi). The fiber travels in rbx; the
+ * modes are those of the caller; 16 zero bytes at the top end a debugger's walk up the stack. */
         .globl  fiber_prepare
         .hidden fiber_prepare
         .type   fiber_prepare, @function
@@ -144,8 +145,8 @@ fiber_switch:
         .cfi_endproc
         .size   fiber_switch, . - fiber_switch
 
-/* void *fiber_prepare(void *high: x0, struct fiber *fiber: x1). The fiber travels in x19; the modes are
- * those of the caller. */
+/* void *fiber_prepare(void *high: x0, struct fiber *fiber: x1). The fiber travels in x19; the
+ * modes are those of the caller. */
         .globl  fiber_prepare
         .hidden fiber_prepare
         .type   fiber_prepare, %function

@@ -9,6 +9,7 @@
 #define BASE_LIMITS_H
 
 #include "base/check.h"
+#include "base/sanitize.h"
 
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
@@ -22,8 +23,7 @@
 #define SHARDS_TOTAL_MAX (NODE_GROUPS_MAX * SHARDS_MAX)
 #define SQL_NODES_MAX    255
 #define META_NODES_MAX   7
-/* hash(partition key) mod this; 2^8 * 3 * 5, so that 1 to 6, 8, 10, 12, 15, 16, .. shards share
- * evenly. */
+/* hash(partition key) mod this; 2^8 * 3 * 5: 1 to 6, 8, 10, 12, 15, 16, .. shards share evenly. */
 #define BUCKET_COUNT 3840
 
 /* The dictionary: MySQL's and InnoDB's limits. */
@@ -33,17 +33,16 @@
 #define INDEXES_MAX          64 /* of one table, without the primary key */
 #define KEY_PARTS_MAX        16
 #define KEY_BYTES_MAX        3072 /* of the values of one key, before they are encoded */
-#define KEY_ENCODED_BYTES_MAX                                                                      \
-    (2 * KEY_BYTES_MAX + 4 * KEY_PARTS_MAX) /* escapes double, at worst                            \
-                                             */
-#define COMMENT_CHARS_MAX   2048
-#define ENUM_MEMBERS_MAX    65535
-#define SET_MEMBERS_MAX     64
-#define DECIMAL_DIGITS_MAX  65
-#define DECIMAL_SCALE_MAX   30
-#define FRACTION_DIGITS_MAX 6 /* of a second */
-#define USER_CHARS_MAX      32
-#define HOST_CHARS_MAX      255
+/* At worst an escape doubles each byte. */
+#define KEY_ENCODED_BYTES_MAX (2 * KEY_BYTES_MAX + 4 * KEY_PARTS_MAX)
+#define COMMENT_CHARS_MAX     2048
+#define ENUM_MEMBERS_MAX      65535
+#define SET_MEMBERS_MAX       64
+#define DECIMAL_DIGITS_MAX    65
+#define DECIMAL_SCALE_MAX     30
+#define FRACTION_DIGITS_MAX   6 /* of a second */
+#define USER_CHARS_MAX        32
+#define HOST_CHARS_MAX        255
 
 /* Rows and values. Longer values of a row go to chained pages. */
 #define ROW_INLINE_BYTES_MAX 65536
@@ -65,7 +64,7 @@
 #define FIBER_SLICE_US_MAX    1000 /* then an operator yields */
 #define EXPRESSION_DEPTH_MAX  200  /* recursion in SQL trees, far below a fiber's stack */
 #define JOIN_TABLES_MAX       61
-#define FIBER_STACK_BYTES     (256 * KIB)
+#define FIBER_STACK_BYTES     (SANITIZE_STACK_FACTOR * 256 * KIB)
 #define FIBER_STACK_BYTES_MIN (16 * KIB)
 
 static_assert(SHARDS_MAX <= 64, "a set of shards of a group is a uint64_t");

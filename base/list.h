@@ -4,8 +4,10 @@
  * branch. A member is in one list per link; the link says whether it is in one. Lists own nothing.
  *
  *     struct waiter { struct list_link link; ... };
- *     LIST_EACH(link, &queue) { struct waiter *waiter = CONTAINER_OF(link, struct waiter, link);
- * ... }
+ *     LIST_EACH(link, &queue) {
+ *         struct waiter *waiter = CONTAINER_OF(link, struct waiter, link);
+ *         ...
+ *     }
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H

@@ -1,7 +1,6 @@
 /* machine.c: the one place where a state changes.
  *
- * An illegal move is a broken invariant: the process dies with the state and the number of the move
- * on stderr.
+ * An illegal move is a broken invariant: the process dies and says which move it was.
  */
 #include "base/machine.h"
 

@@ -1,9 +1,9 @@
 /* map.c: open addressing with linear probing.
  *
- *   slots: | key value | free | key value | key value | free | ...      home(key) = hash mod
- * slot_count
+ *   slots: | key value | free | key value | key value | free | ...
  *
- *   (M1) Between a member's home and its slot, going upwards and around, no slot is free.
+ *   (M1) Between a member's home (its hash mod slot_count) and its slot, going upwards and around,
+ *        no slot is free.
  *   (M2) At most 3/4 of the slots are in use, so that a probe ends.
  *
  * A removal closes its gap: it moves back every following member that (M1) allows to move, up to

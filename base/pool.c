@@ -1,10 +1,10 @@
 /* pool.c: where free objects lie.
  *
  *   pool.blocks -> | header | object | object | never taken | -> | header | object | object | ->
- * ... ^at           ^end (P1) at and end lie in the newest block; objects of older blocks are out
- * or on the free list. (P2) A free object is poisoned, but for its first 8 bytes while the pool
- * itself reads the link. (P3) count <= count_max; objects ever made = count + length of the free
- * list.
+ *                                             ^at           ^end
+ *   (P1) at and end lie in the newest block; objects of older blocks are out or on the free list.
+ *   (P2) A free object is poisoned, but for its first 8 bytes while the pool itself reads the link.
+ *   (P3) count <= count_max; objects ever made = count + length of the free list.
  *
  * Objects given back last are taken first: their lines are still in the cache. Blocks aim at 64
  * KiB, so that the source is asked seldom, but a pool of few objects does not take more than these.

@@ -28,6 +28,7 @@
 #define SANITIZE_INLINE static inline __attribute__((always_inline))
 
 #ifdef SANITIZE_ADDRESS_BUILD
+#define SANITIZE_STACK_FACTOR 4 /* red zones make frames larger */
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 
@@ -51,6 +52,8 @@ SANITIZE_INLINE void sanitize_stack_finish(void *fake_stack, const void **low_ou
     __sanitizer_finish_switch_fiber(fake_stack, low_out, size_out);
 }
 #else
+#define SANITIZE_STACK_FACTOR 1
+
 static const bool sanitize_address = false;
 
 static inline void sanitize_poison(const volatile void *memory, size_t size) {

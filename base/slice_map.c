@@ -1,15 +1,14 @@
 /* slice_map.c: a dense array of entries, and a table of small numbers that finds them.
  *
  *   entries: | key hash value | key hash value | removed | key hash value | room ...
- *   places:  | 0 | 2 | 0 | 4 | 1 | 0 | ...           entry index + 1, by linear probing from the
- * hash
+ *   places:  | 0 | 2 | 0 | 4 | 1 | 0 | ...       entry index + 1, by linear probing from the hash
  *
  *   (N1) Between an entry's home and its place, going upwards and around, no place is free.
  *   (N2) entry_count <= 3/4 of place_count: the array has room for as many, and a probe ends.
  *   (N3) Only members have a place; a removed entry stays in the array, with value NULL, until a
- * rebuild.
+ *        rebuild.
  *
- * When the array is full it is rebuilt without its removed entries, twice as large if more than
+ * When the array is full it is rebuilt without its removed entries, twice as large if at least
  * half of it are members; so a walk is in the order of insertion, and costs no more than a few
  * times the members.
  */

@@ -1,5 +1,4 @@
-/* base/slice_map.h: from byte strings (names, statement texts) to pointers, in the order of
- * insertion.
+/* base/slice_map.h: from byte strings (names, statement texts) to pointers, in order of insertion.
  *
  * Keys are borrowed: they normally lie in the object that the value points to, and must stay as
  * long as the member does. The seed keeps strangers, who choose the keys of some maps, from

@@ -1,6 +1,4 @@
-/* base/utf8.h: UTF-8 as MySQL's utf8mb4 has it: U+0000 to U+10FFFF, without surrogates, shortest
- * forms.
- */
+/* base/utf8.h: UTF-8 as MySQL's utf8mb4: U+0000 to U+10FFFF, no surrogates, shortest forms. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 

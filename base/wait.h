@@ -6,10 +6,12 @@
  * waited for calls waiter_wake.
  *
  *   (W1) waiter_wait returns WAIT_WOKEN or WAIT_CANCELLED, nothing else; a caller loops until what
- * it needs is there, since a wake may be for another reason. (W2) Cancelling (KILL, statement
- * time-out, shutdown) wakes the waiter and every later waiter_wait returns WAIT_CANCELLED at once,
- * until waiter_clear_cancel; the statement unwinds by itself. (W3) The queue is FIFO: no order
- * comes from addresses.
+ *        it needs is there, since a wake may be for another reason.
+ *   (W2) Cancelling (KILL, statement time-out, shutdown) wakes the waiter and every later
+ *        waiter_wait returns WAIT_CANCELLED at once, until waiter_clear_cancel; the statement
+ *        unwinds by itself.
+ *   (W3) The queue is FIFO: no order comes from addresses.
+ *   (W4) A waiter's link is in the queue exactly while it is ready to be resumed.
  */
 #ifndef BASE_WAIT_H
 #define BASE_WAIT_H
