@@ -1,11 +1,9 @@
 /* wait.c: who runs next?
  *
- *     running --waiter_wait--> suspended --waiter_wake--> ready (in the queue) --wait_queue_run-->
- * running
+ *   running --waiter_wait--> suspended --waiter_wake--> ready (queued) --wait_queue_run--> running
  *
- * A wake that comes while the fiber runs, or before it suspends, is not lost: the waiter is put in
- * the queue and the next waiter_wait suspends only until the queue comes to it. See (W1) to (W4) in
- * wait.h.
+ * A wake that comes while the fiber runs, or before it suspends, is not lost: the waiter is put in the
+ * queue and the next waiter_wait suspends only until the queue comes to it. See (W1) to (W4) in wait.h.
  */
 #include "base/wait.h"
 

@@ -5,14 +5,16 @@
  * Nobody changes a tree after parsing; several plans may be made from one.
  *
  *   (T1) `depth` of an expression, table reference or query is 1 + the deepest child's, and never
- * above AST_DEPTH_MAX: a recursive walk of a tree needs no guard of its own. Chains of AND, OR,
- * XOR,
- *        '+', '*' and '||' are one node with any number of args, unions one node with any number of
- * arms. (T2) Identifiers are unquoted and unescaped, in the letters of the text; string literals
- * likewise. An absent name is a slice of size 0 (an empty identifier is refused by the parser).
+ *        above AST_DEPTH_MAX: a recursive walk of a tree needs no guard of its own. Chains of
+ *        AND, OR, XOR, '+', '*' and '||' are one node with any number of args, unions one node
+ *        with any number of arms.
+ *   (T2) Identifiers are unquoted and unescaped, in the letters of the text; string literals
+ *        likewise. An absent name is a slice of size 0 (an empty identifier is refused by the
+ *        parser).
  *   (T3) A pointer that may be absent is NULL; lists are an array with its count, items NULL when
- * empty. (T4) `source` is the text a node was made from: first byte of its first token to last byte
- * of its last.
+ *        empty.
+ *   (T4) `source` is the text a node was made from: first byte of its first token to last byte of
+ *        its last.
  *
  * Literals lifted by parse_normalise (see sql/normalise.h) carry their place in the list as
  * `ordinal`; a plan that is shared must take the value from the list, the literal's own value is

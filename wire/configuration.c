@@ -1,10 +1,12 @@
 /* configuration.c: the bytes of a cluster configuration.
  *
- * | format u8 | revision u64 | durability u8 | replicas u8 | node count u16 | shard count u16 | map
- * count u16 | | ended count u32 | nodes | shards | maps | ended | map: | version u32 | runs u16 |
- * (bucket count u16, shard u16) .. |      a map is mostly long runs (F1) Decoding checks what
- * readers rely on: order and uniqueness of ids (C2), listed replicas within bounds, maps that cover
- * every bucket once, ended incarnations rising.
+ *   | format u8 | revision u64 | durability u8 | replicas u8 |
+ *   | node count u16 | shard count u16 | map count u16 | ended count u32 |
+ *   | nodes | shards | maps | ended |
+ *   map: | version u32 | runs u16 | (bucket count u16, shard u16) .. |   mostly long runs
+ *
+ *   (F1) Decoding checks what readers rely on: order and uniqueness of ids (C2), listed replicas
+ *        within bounds, maps that cover every bucket once, ended incarnations rising.
  */
 #include "wire/configuration.h"
 

@@ -2,10 +2,11 @@
  *
  * Immutable once decoded, replaced whole by a later revision. Written by meta alone.
  *   (C1) A shard's configuration is numbered (term, version); a new primary raises the term, any
- * other change the version. Listed replicas are (node, incarnation): a restarted node is not listed
- * until it has caught up. (C2) shards[] is sorted by id, nodes[] by node; ids start at 1. Shard 1
- * is the system shard. (C3) A bucket map gives each of BUCKET_COUNT buckets a shard. Map 0 is the
- * default of all tables; tables of mysql.* use map 1, all of whose buckets are in the system shard.
+ *        other change the version. Listed replicas are (node, incarnation): a restarted node is
+ *        not listed until it has caught up.
+ *   (C2) shards[] is sorted by id, nodes[] by node; ids start at 1. Shard 1 is the system shard.
+ *   (C3) A bucket map gives each of BUCKET_COUNT buckets a shard. Map 0 is the default of all
+ *        tables; tables of mysql.* use map 1, all of whose buckets are in the system shard.
  */
 #ifndef WIRE_CONFIGURATION_H
 #define WIRE_CONFIGURATION_H

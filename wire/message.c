@@ -1,10 +1,12 @@
 /* message.c: how does a message become bytes, and how do foreign bytes become a message?
  *
- * frame: | u32 size of all | u32 crc32c of the rest | header, 64 bytes | body |
- *   (M1) Decoding never reads outside the frame and accepts exactly the bytes that encoding gives:
- * a message that decodes encodes to the same bytes again (the fuzzer's property). (M2) Slices of a
- * decoded message borrow from the frame. Codecs are made from the field lists; this file adds the
- * union over all kinds.
+ *   frame: | u32 size of all | u32 crc32c of the rest | header, 64 bytes | body |
+ *
+ *   (M1) Decoding never reads outside the frame and accepts exactly the bytes that encoding gives: a
+ *        message that decodes encodes to the same bytes again (the fuzzer's property).
+ *   (M2) Slices of a decoded message borrow from the frame.
+ *
+ * Codecs are made from the field lists; this file adds the union over all kinds.
  */
 #include "wire/message.h"
 

@@ -3,13 +3,16 @@
  *     void shard_step(struct shard *shard, const struct event *event, struct effects *out);
  *
  * server/ carries effects out with real sockets and disks, sim/ with invented ones; a machine
- * cannot tell. (E1) Effects of one step have no order. What must follow a write waits for its
- * DISK_DONE. (E2) A message, and every slice in an event, is valid until the step returns. (E3)
- * Slices in effects borrow from `out->arena`, which lives until the effects are carried out, save
- * the bytes of DISK_WRITE, which the machine leaves untouched until that operation's DISK_DONE.
- *   (E4) deadline_us asks to be stepped with EVENT_DEADLINE no later than then; UINT64_MAX: not at
- * all. The latest effects replace the earlier deadline. (E5) Every disk and store operation is
- * answered by exactly one done event with its tag, in any order.
+ * cannot tell.
+ *   (E1) Effects of one step have no order. What must follow a write waits for its DISK_DONE.
+ *   (E2) A message, and every slice in an event, is valid until the step returns.
+ *   (E3) Slices in effects borrow from `out->arena`, which lives until the effects are carried
+ *        out, save the bytes of DISK_WRITE, which the machine leaves untouched until that
+ *        operation's DISK_DONE.
+ *   (E4) deadline_us asks to be stepped with EVENT_DEADLINE no later than then; UINT64_MAX: not
+ *        at all. The latest effects replace the earlier deadline.
+ *   (E5) Every disk and store operation is answered by exactly one done event with its tag, in
+ *        any order.
  */
 #ifndef WIRE_STEP_H
 #define WIRE_STEP_H
