@@ -21,6 +21,7 @@
 
 #include "base/arena.h"
 #include "base/bytes.h"
+#include "base/compress.h"
 #include "base/limits.h"
 #include "base/status.h"
 #include "row/mysql_error.h"
@@ -140,9 +141,11 @@ struct protocol_options {
     uint64_t connection_id; /* its low 32 bits travel */
     uint32_t offered; /* capabilities beyond the fixed set: SSL, LOCAL_FILES, COMPRESS, ZSTD */
     enum transport transport;
-    uint16_t collation_id;                      /* of the greeting, 255: utf8mb4_0900_ai_ci */
-    uint32_t packet_bytes_max;                  /* max_allowed_packet */
-    struct slice server_version;                /* borrowed while the connection lives */
+    uint16_t collation_id;         /* of the greeting, 255: utf8mb4_0900_ai_ci */
+    uint32_t packet_bytes_max;     /* max_allowed_packet */
+    struct slice server_version;   /* borrowed while the connection lives */
+    struct slice client_host;      /* in messages: an address or "localhost"; borrowed likewise */
+    struct compressor *compressor; /* the thread's; needed when COMPRESS or ZSTD is offered */
     uint8_t nonce_random[PROTOCOL_NONCE_BYTES]; /* unguessable bytes */
 };
 
