@@ -12,11 +12,12 @@
  * fragment_collect, some work each step
  *
  *   (F1) An index entry exists for every (index, key) that some version of a row carries, pending
- * ones included, and for no other; so an index scan finds what a table scan finds, at every
- * readable snapshot (V2). An entry may lead to a row whose visible version carries another key:
- * scans skip it. (F2) A row has at most one place in the garbage queue, so a queued row handle is
- * never stale. (F3) Slices of rows and keys are borrowed: see (V3) of storage/version.h. (F4) Trees
- * are read by key from step to step; no position is kept.
+ *        ones included, and for no other; so an index scan finds what a table scan finds, at
+ *        every readable snapshot (V2). An entry may lead to a row whose visible version carries
+ *        another key: scans skip it.
+ *   (F2) A row has at most one place in the garbage queue, so a queued row handle is never stale.
+ *   (F3) Slices of rows and keys are borrowed: see (V3) of storage/version.h.
+ *   (F4) Trees are read by key from step to step; no position is kept.
  */
 #ifndef STORAGE_FRAGMENT_H
 #define STORAGE_FRAGMENT_H

@@ -5,14 +5,17 @@
  * a wrong answer. Owners are writer slots (storage/version.h).
  *
  *   (L1) Granted requests of one lock are compatible: any number of S, or one X. An owner has one
- * request a lock. (L2) A request waits behind earlier waiting ones, even when it is compatible with
- * the granted ones. Only an upgrade (its owner holds S, wants X) goes before those that hold
- * nothing. (L3) An owner waits for at most one lock. (L4) A wait that would close a cycle inside
- * this shard is refused (DEADLOCK): the victim is the requester, because it has to be told anyway
- * and no waiting one must be found and ended. Cycles over several shards are found by the detector
- * in the system shard from the edges of lock_edges (X10). (L5) Grants are queued in the order in
- * which they happen; the shard takes them with lock_grant_next and resumes the requests. Nothing
- * depends on addresses. (L6) Locks stay when a statement is undone, as in InnoDB.
+ *        request a lock.
+ *   (L2) A request waits behind earlier waiting ones, even when it is compatible with the granted
+ *        ones. Only an upgrade (its owner holds S, wants X) goes before those that hold nothing.
+ *   (L3) An owner waits for at most one lock.
+ *   (L4) A wait that would close a cycle inside this shard is refused (DEADLOCK): the victim is
+ *        the requester, because it has to be told anyway and no waiting one must be found and
+ *        ended. Cycles over several shards are found by the detector in the system shard from the
+ *        edges of lock_edges (X10).
+ *   (L5) Grants are queued in the order in which they happen; the shard takes them with
+ *        lock_grant_next and resumes the requests. Nothing depends on addresses.
+ *   (L6) Locks stay when a statement is undone, as in InnoDB.
  */
 #ifndef STORAGE_LOCK_H
 #define STORAGE_LOCK_H

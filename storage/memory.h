@@ -5,11 +5,14 @@
  * row. A page is not touched before its first cell is taken, and goes back when its last cell does.
  *
  *   (M1) A handle is the offset in units of 16 bytes: handle -> pointer is one addition. 0 is no
- * cell. Cells are aligned to 16 bytes, those of a power of two up to 64 to their size, nodes of
- * 1024 to 64. (M2) A cell never moves. (M3) GROW requests are refused (FULL) when they would eat
- * into the reserve; UNDO requests (deletes, roll back, apply on a replica) may use it all. Nothing
- * but memory_take can fail. (M4) Free cells are poisoned in ASan builds, and the tail of a taken
- * cell behind the asked size, too.
+ *        cell. Cells are aligned to 16 bytes, those of a power of two up to 64 to their size,
+ *        nodes of 1024 to 64.
+ *   (M2) A cell never moves.
+ *   (M3) GROW requests are refused (FULL) when they would eat into the reserve; UNDO requests
+ *        (deletes, roll back, apply on a replica) may use it all. Nothing but memory_take can
+ *        fail.
+ *   (M4) Free cells are poisoned in ASan builds, and the tail of a taken cell behind the asked
+ *        size, too.
  */
 #ifndef STORAGE_MEMORY_H
 #define STORAGE_MEMORY_H

@@ -4,13 +4,17 @@
  * indexes point at anchors. Versions hang from it, newest first. See version.c for the layout.
  *
  *   (V1) Committed versions of a row fall in log position from newest to oldest (T5); timestamps
- * never rise. (V2) Pending versions are all of one writer (it holds the row's X lock) and above all
- * committed ones; their statement numbers fall from newest to oldest, at most one per statement.
- *   (V3) A version's bytes never change once written. A slice of them is good until the step ends,
- * or until fragment_collect, fragment_undo or fragment_commit runs, whichever is first. (V4) A
- * reader that meets pending versions asks the writer: its own are visible to it; ACTIVE and ABORTED
- * are passed over; PREPARED is waited for when its timestamp is at or below the snapshot, or when
- * there is no snapshot (T7, T8); COMMITTED counts as committed at the writer's timestamp.
+ *        never rise.
+ *   (V2) Pending versions are all of one writer (it holds the row's X lock) and above all
+ *        committed ones; their statement numbers fall from newest to oldest, at most one per
+ *        statement.
+ *   (V3) A version's bytes never change once written. A slice of them is good until the step
+ *        ends, or until fragment_collect, fragment_undo or fragment_commit runs, whichever is
+ *        first.
+ *   (V4) A reader that meets pending versions asks the writer: its own are visible to it; ACTIVE
+ *        and ABORTED are passed over; PREPARED is waited for when its timestamp is at or below
+ *        the snapshot, or when there is no snapshot (T7, T8); COMMITTED counts as committed at
+ *        the writer's timestamp.
  */
 #ifndef STORAGE_VERSION_H
 #define STORAGE_VERSION_H
@@ -45,18 +49,15 @@ struct writer_entry {
     uint32_t statement;
 };
 
-#define WRITER_CHUNK_ENTRIES 62
-struct writer_chunk;
-
 struct writer_slot {
     enum writer_state state;
     struct writer_id id;
     uint64_t timestamp;   /* PREPARED: own one (T3); COMMITTED: the commit's */
     uint64_t position;    /* COMMITTED: of the commit's or the decision's record */
-    uint64_t write_count; /* entries in the chunks */
-    uint32_t chunk_last;  /* handle of the newest chunk of entries; chunks link to older ones */
-    uint32_t chunk_first;
-    uint32_t commit_chunk, commit_index; /* how far fragment_commit came */
+    uint64_t write_count; /* writes noted and not yet stamped or undone */
+    uint32_t chunk_first; /* handles of the oldest and the newest chunk of entries */
+    uint32_t chunk_last;
+    uint32_t taken_count; /* COMMITTED: entries of the oldest chunk that are done */
     uint32_t next_free;
 };
 
@@ -98,9 +99,6 @@ MUST_USE enum status writer_unnote(struct writers *writers, uint32_t slot,
                                    struct writer_entry *entry_out);
 /* The newest entry without removing it; NULL when there is none. */
 const struct writer_entry *writer_newest(const struct writers *writers, uint32_t slot);
-/* The next entry, oldest first, from (commit_chunk, commit_index) on; NULL at the end. */
-const struct writer_entry *writer_commit_next(const struct writers *writers, uint32_t slot);
-
 /* ---- a row: anchor and versions ---- */
 
 enum version_flags {
@@ -168,6 +166,9 @@ static inline struct slice row_key(const struct row_anchor *row) {
 /* ---- who sees what ---- */
 
 #define SNAPSHOT_NEWEST UINT64_MAX /* no snapshot: the newest committed version */
+/* The newest decided version; prepared ones are passed over: for checkpoints and copies (R3),
+ * never for readers. */
+#define SNAPSHOT_DECIDED (UINT64_MAX - 1)
 
 struct version_view {
     uint64_t snapshot; /* or SNAPSHOT_NEWEST */
