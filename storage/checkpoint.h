@@ -5,7 +5,7 @@
  * log from start_lsn on brings all to the same moment. It holds confirmed rows only (R3). See
  * NOTES: Checkpoint and recovery. item: | u8 kind | varint size of the body | body | Items of a
  * shard stand between its ITEM_SHARD and its ITEM_SHARD_END; TABLE comes before the table's rows,
- * and TERM items in rising order. In COPY.items there are no HEAD and TAIL; SHARD is in the first
+ * and TERM items in rising order. In COPY.items there are no HEAD, FLOOR and TAIL; SHARD is in the first
  * part, SHARD_END in the last.
  */
 #ifndef STORAGE_CHECKPOINT_H
@@ -18,6 +18,9 @@
 #define ITEM_HEAD_FIELDS(F)                                                                        \
     F(u8, format) F(u16, store) F(u16, store_count) F(u64, number) F(u64, start_lsn)
 #define ITEM_TAIL_FIELDS(F) F(u64, end_lsn) F(u64, item_count)
+/* FLOOR: written by checkpoint.c: the last CUT or RESET note of a shard when the checkpoint began: number, and where its
+ * batch follows. What the log holds of the shard before that note is not replayed. */
+#define ITEM_FLOOR_FIELDS(F) F(u16, shard) F(u64, lsn) F(u64, number)
 /* SHARD: term and position: of the last record applied when the scan of the shard began. decided:
  * L. history: H (V1). */
 #define ITEM_SHARD_FIELDS(F)                                                                       \
@@ -60,7 +63,8 @@
     I(11, TERM, term, ITEM_TERM_FIELDS)                                                            \
     I(12, COUNTER, counter, ITEM_COUNTER_FIELDS)                                                   \
     I(13, SEQUENCE, sequence, ITEM_SEQUENCE_FIELDS)                                                \
-    I(14, REVISION, revision, ITEM_REVISION_FIELDS)
+    I(14, REVISION, revision, ITEM_REVISION_FIELDS)                                                \
+    I(15, FLOOR, floor, ITEM_FLOOR_FIELDS)
 
 #define ITEM_ENUM(number, NAME, name, FIELDS) ITEM_##NAME = (number),
 enum item_kind { ITEM_LIST(ITEM_ENUM) };
@@ -79,6 +83,7 @@ MESSAGE_STRUCT(item_term, ITEM_TERM_FIELDS)
 MESSAGE_STRUCT(item_counter, ITEM_COUNTER_FIELDS)
 MESSAGE_STRUCT(item_sequence, ITEM_SEQUENCE_FIELDS)
 MESSAGE_STRUCT(item_revision, ITEM_REVISION_FIELDS)
+MESSAGE_STRUCT(item_floor, ITEM_FLOOR_FIELDS)
 
 #define ITEM_UNION(number, NAME, name, FIELDS) struct item_##name name;
 struct item {
@@ -135,6 +140,8 @@ void checkpoint_abandon(struct checkpoint *checkpoint, struct effects *out);
 /* EVENT_DISK_DONE with a tag of DISK_TAG_CHECKPOINT, and every EVENT_DEADLINE; one block a step at
  * most. Also call it after redo_step moved redo_synced_lsn (any event will do). */
 void checkpoint_step(struct checkpoint *checkpoint, const struct event *event, struct effects *out);
+/* When checkpoint_step wants to be called at the latest, UINT64_MAX: not at all. */
+uint64_t checkpoint_deadline_us(const struct checkpoint *checkpoint);
 /* How many were published since open: rises by one when checkpoint_step has seen one become
  * durable. */
 uint64_t checkpoint_published_count(const struct checkpoint *checkpoint);

@@ -3,12 +3,14 @@
  * The same bytes are sent to backups (APPEND.records), kept in the log, replayed at restart and
  * read by change capture. record: | u32 size | u32 crc32c of the rest | u8 kind | u8 format | u16
  * shard | u32 term | u64 position | body | size counts all of it; numbers are little endian (P1)
- * Positions of a shard count its records from 1 without gaps over all terms (R4 may cut a tail, the
- *        next record then takes the first cut position again, with a higher term).
+ * Positions of a shard count its records from 1 without gaps over all terms (R4 may cut a tail,
+ * the next record then takes the first cut position again, with a higher term).
  *   (P2) Kinds from RECORD_LOCAL_FIRST on are notes of one store's own log: they take no position
- * (header position: what the note is about), never travel, and redo.c alone writes them. (P3) Shard
- * 0 is the store itself: its records are counted like a shard's, and are not replicated. (P4) The
- * format of a kind never changes; a new one gets a new kind. Kind 15 is kept for D5's cut.
+ *        (header position: what the note is about), never travel, and redo.c alone writes them.
+ *   (P3) Shard 0 is the store itself: its records are counted like a shard's, and are not
+ *        replicated.
+ *   (P4) The format of a kind never changes; a new one gets a new kind. Kind 15 is kept for D5's
+ *        cut.
  */
 #ifndef STORAGE_RECORD_H
 #define STORAGE_RECORD_H
@@ -32,7 +34,8 @@
  * are held (X6). */
 #define RECORD_PREPARE_FIELDS(F)                                                                   \
     F(u32, incarnation)                                                                            \
-    F(u64, txn_number) F(u64, timestamp) F(u64, floor) F(u16, first_shard) F(u32, schema_version)  \
+    F(u64, txn_number)                                                                             \
+    F(u64, timestamp) F(u64, floor) F(u16, first_shard) F(u32, schema_version)                     \
         F(bytes, participants) F(u32, op_count) F(bytes, ops)
 /* COMPLETE: the outcome of a prepared transaction; timestamp 0: aborted. */
 #define RECORD_COMPLETE_FIELDS(F) F(u32, incarnation) F(u64, txn_number) F(u64, timestamp)
@@ -59,6 +62,9 @@
 #define RECORD_REVISION_FIELDS(F) F(u64, revision) F(bytes, configuration)
 /* EMPTY: takes a position and says nothing. */
 #define RECORD_NOTHING_FIELDS(F) F(u8, spare)
+/* Of CUT and RESET: number: counts them in one log, so that a checkpoint can name the last one that
+ * it includes. */
+#define RECORD_VOID_FIELDS(F) F(u64, number)
 
 /* Local notes (P2). CONFIRMED: the shard's records up to the header's position are confirmed and
  * applied (R3). CUT: those above the header's position are void (R4). RESET: all that this log held
@@ -82,8 +88,8 @@
     R(12, REVISION, revision, RECORD_REVISION_FIELDS)                                              \
     R(13, EMPTY, empty, RECORD_NOTHING_FIELDS)                                                     \
     R(64, CONFIRMED, confirmed, RECORD_NOTHING_FIELDS)                                             \
-    R(65, CUT, cut, RECORD_NOTHING_FIELDS)                                                         \
-    R(66, RESET, reset, RECORD_NOTHING_FIELDS)                                                     \
+    R(65, CUT, cut, RECORD_VOID_FIELDS)                                                            \
+    R(66, RESET, reset, RECORD_VOID_FIELDS)                                                        \
     R(67, OPENED, opened, RECORD_NOTHING_FIELDS)
 
 #define RECORD_ENUM(number, NAME, name, FIELDS) RECORD_##NAME = (number),
@@ -104,8 +110,8 @@ MESSAGE_STRUCT(record_durability, RECORD_DURABILITY_FIELDS)
 MESSAGE_STRUCT(record_revision, RECORD_REVISION_FIELDS)
 MESSAGE_STRUCT(record_empty, RECORD_NOTHING_FIELDS)
 MESSAGE_STRUCT(record_confirmed, RECORD_NOTHING_FIELDS)
-MESSAGE_STRUCT(record_cut, RECORD_NOTHING_FIELDS)
-MESSAGE_STRUCT(record_reset, RECORD_NOTHING_FIELDS)
+MESSAGE_STRUCT(record_cut, RECORD_VOID_FIELDS)
+MESSAGE_STRUCT(record_reset, RECORD_VOID_FIELDS)
 MESSAGE_STRUCT(record_opened, RECORD_NOTHING_FIELDS)
 
 #define RECORD_UNION(number, NAME, name, FIELDS) struct record_##name name;

@@ -23,7 +23,7 @@ struct recovery_sink {
     /* Drop everything applied so far, of all shards: the checkpoint proved damaged, an older one is
      * tried, or the store starts over. */
     void (*forget)(void *context);
-    /* HEAD and TAIL are not given. A status other than OK ends the recovery as CORRUPT. */
+    /* HEAD, FLOOR and TAIL are not given. A status other than OK ends the recovery as CORRUPT. */
     enum status (*apply_item)(void *context, uint16_t shard, const struct item *item);
     /* bytes: the record's own, as APPEND wants them; borrowed. */
     enum status (*apply_record)(void *context, const struct record *record, struct slice bytes);

@@ -70,9 +70,8 @@ size_t redo_record_bytes_max(const struct redo *redo);
 bool redo_has_room(const struct redo *redo);
 /* Copies one whole record (its header names a known shard, position = redo_appended_position + 1,
  * the term no lower than the last; CHECKed: foreign bytes went through record_decode before). BUSY:
- * not taken, ask again when something was written. TOO_LARGE. lsn_out: where the record's batch
- * begins. */
-MUST_USE enum status redo_append(struct redo *redo, struct slice record, uint64_t *lsn_out);
+ * not taken, ask again when something was written. TOO_LARGE: above redo_record_bytes_max. */
+MUST_USE enum status redo_append(struct redo *redo, struct slice record);
 
 /* Records of the shard up to `position` are confirmed by the required set and applied to the rows
  * here (R3). Noted with the next batch; recovery applies no others by itself, and a checkpoint's
@@ -97,6 +96,10 @@ void redo_want_sync(struct redo *redo);
 /* EVENT_DISK_DONE with a tag of DISK_TAG_REDO, and every EVENT_DEADLINE. Sets the deadline in
  * `out`. */
 void redo_step(struct redo *redo, const struct event *event, struct effects *out);
+
+/* When redo_step wants to be called at the latest, UINT64_MAX: not at all. A store asks in every step,
+ * for the latest deadline replaces the earlier one (wire/step.h, E4). */
+uint64_t redo_deadline_us(const struct redo *redo);
 
 /* Positions of the last record that was appended; handed to the operating system; made durable.
  * Unknown shard: 0. */

@@ -1,0 +1,180 @@
+/* redo_start.c: what does the log know of its own past after a restart?
+ *
+ * Recovery reads checkpoint and log and tells the redo what it finds; then the log goes on.
+ *   (T1) In a replay the first record of a shard may be older than what its checkpoint has; from then on positions
+ *        follow each other. In the end each shard is at least where its checkpoint was.
+ *   (T2) A checkpoint names the last CUT or RESET of each shard that came before it. Up to that note the log of the shard
+ *        does not count: some of it was voided, and the checkpoint has the rest.
+ *   (T3) What was read may not be durable yet (only the process died): nothing is reported synced before the segment
+ *        is synced and the opening batch with it.
+ */
+#include "storage/redo_private.h"
+
+static enum status slot_add(struct redo *redo, uint16_t shard, struct redo_slot **slot_out) {
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    if (redo_shard_add(redo, shard) != STATUS_OK) return STATUS_CORRUPT;
+    *slot_out = redo_slot_of(redo, shard);
+    CHECK(*slot_out != NULL);
+    return STATUS_OK;
+}
+
+enum status redo_recovered_shard(struct redo *redo, uint16_t shard, uint32_t term,
+                                 uint64_t position) {
+    struct redo_slot *slot;
+    enum status status = slot_add(redo, shard, &slot);
+    if (status != STATUS_OK) return status;
+    CHECK(slot->shard == shard);
+    slot->term = term;
+    slot->appended = slot->applied = position;
+    return STATUS_OK;
+}
+
+enum status redo_recovered_floor(struct redo *redo, uint16_t shard, uint64_t lsn, uint64_t number) {
+    struct redo_slot *slot;
+    enum status status = slot_add(redo, shard, &slot);
+    if (status != STATUS_OK || lsn == 0 || number == 0) return STATUS_CORRUPT;
+    CHECK(slot->shard == shard);
+    slot->floor_lsn = lsn;
+    slot->floor_number = number;
+    slot->is_floor_ahead = true;
+    redo->cut_number = MAX(redo->cut_number, number);
+    return STATUS_OK;
+}
+
+void redo_recovered_first(struct redo *redo, uint64_t follows) {
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    CHECK(follows > 0);
+    for (uint32_t i = 0; i < redo->slot_count; i++) {
+        struct redo_slot *slot = &redo->slots[i];
+        if (slot->floor_lsn < follows)
+            slot->is_floor_ahead = false; /* the note is not read again */
+    }
+}
+
+void redo_recovered_batch(struct redo *redo, uint64_t lsn) {
+    struct redo_mark *mark = redo_map_add_mark(&redo->map, lsn);
+    if (mark == NULL) return;
+    CHECK(mark->lsn == lsn);
+    for (uint32_t i = 0; i < redo->slot_count; i++) {
+        const struct redo_slot *slot = &redo->slots[i];
+        CHECK(redo->lane.state == LANE_RECOVERING);
+        mark->next_position[i] = slot->readable_from == 0 ? 0 : slot->appended + 1;
+    }
+}
+
+static void slot_void(struct redo *redo, struct redo_slot *slot, const struct redo_place *place,
+                      uint64_t valid) {
+    uint32_t index = (uint32_t)(slot - redo->slots);
+    CHECK(index < redo->slot_count);
+    struct redo_cut cut = {.slot = index, .lsn = place->lsn, .position = valid}, forgotten;
+    redo_map_add_cut(&redo->map, &cut, &forgotten);
+    if (forgotten.lsn != 0) {
+        struct redo_slot *other = &redo->slots[forgotten.slot];
+        other->readable_lsn = MAX(other->readable_lsn, forgotten.lsn);
+    }
+    slot->floor_lsn = place->follows;
+}
+
+static enum status slot_on_void(struct redo *redo, struct redo_slot *slot,
+                                const struct redo_place *place, const struct record *note) {
+    bool cuts = note->kind == RECORD_CUT;
+    CHECK(cuts || note->kind == RECORD_RESET);
+    uint64_t number = cuts ? note->cut.number : note->reset.number;
+    redo->cut_number = MAX(redo->cut_number, number);
+    bool is_floor = slot->is_floor_ahead && number == slot->floor_number;
+    if (slot->is_floor_ahead && !is_floor) return STATUS_END;
+    if (cuts && !is_floor && (note->position > slot->appended || note->position < slot->applied)) {
+        return STATUS_CORRUPT;
+    }
+    slot_void(redo, slot, place, cuts ? note->position : 0);
+    slot->floor_number = number;
+    slot->appended = note->position;
+    slot->term = note->term;
+    if (!cuts || slot->readable_from == 0) slot->readable_from = note->position + 1;
+    if (is_floor) {
+        slot->is_floor_ahead = false; /* (T2) */
+        return STATUS_END;
+    }
+    if (!cuts) slot->applied = note->position;
+    CHECK(slot->applied <= slot->appended);
+    return STATUS_OK;
+}
+
+static enum status slot_on_record(struct redo_slot *slot, const struct record *record) {
+    CHECK(!record_is_local(record));
+    CHECK(record->position > 0);
+    if (slot->is_floor_ahead) return STATUS_END; /* (T2) */
+    if (slot->readable_from == 0) {              /* (T1) */
+        if (record->position > slot->appended + 1) return STATUS_CORRUPT;
+        slot->readable_from = record->position;
+    } else if (record->position != slot->appended + 1 || record->term < slot->term) {
+        return STATUS_CORRUPT;
+    }
+    slot->appended = record->position;
+    slot->term = record->term;
+    return STATUS_OK;
+}
+
+static enum status slot_on_confirmed(struct redo_slot *slot, const struct record *note) {
+    CHECK(note->kind == RECORD_CONFIRMED);
+    CHECK(note->shard == slot->shard);
+    if (slot->is_floor_ahead) return STATUS_END;
+    if (note->position > MAX(slot->appended, slot->applied)) return STATUS_CORRUPT;
+    slot->applied = MAX(slot->applied, note->position);
+    return STATUS_OK;
+}
+
+enum status redo_recovered_record(struct redo *redo, const struct redo_place *place,
+                                  const struct record *record) {
+    CHECK(place->follows <= place->lsn);
+    if (record->kind == RECORD_OPENED) return STATUS_END;
+    struct redo_slot *slot;
+    enum status status = slot_add(redo, record->shard, &slot);
+    if (status != STATUS_OK) return status;
+    if (record->kind == RECORD_CONFIRMED) return slot_on_confirmed(slot, record);
+    if (record_is_local(record)) return slot_on_void(redo, slot, place, record);
+    return slot_on_record(slot, record);
+}
+
+bool redo_recovered_is_whole(const struct redo *redo) {
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    for (uint32_t i = 0; i < redo->slot_count; i++) {
+        const struct redo_slot *slot = &redo->slots[i];
+        if (slot->appended < slot->applied || slot->is_floor_ahead) return false; /* (T1) (T2) */
+    }
+    return true;
+}
+
+void redo_recovered_stream(struct redo *redo) {
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    for (uint32_t i = 0; i < redo->slot_count; i++) {
+        struct redo_slot *slot = &redo->slots[i];
+        CHECK(!slot->is_floor_ahead);
+        slot->readable_from = slot->readable_lsn = slot->floor_lsn = slot->floor_number = 0;
+    }
+    redo->map.mark_count = redo->map.cut_count = 0;
+}
+
+void redo_recovered_forget(struct redo *redo) {
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    memset(redo->slots, 0, sizeof(redo->slots));
+    redo->slot_count = 0;
+    redo->cut_number = 0;
+    redo->map.mark_count = redo->map.cut_count = 0;
+    CHECK(redo->fills[redo->filling].record_count == 0);
+}
+
+void redo_start(struct redo *redo, uint64_t lsn, uint32_t epoch, struct effects *out) {
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    CHECK(lsn >= redo->map.segment_bytes && lsn % BATCH_SECTOR_BYTES == 0 && epoch > 0);
+    redo->epoch = epoch;
+    redo->append_lsn = redo->writing_lsn = redo->written_lsn = lsn;
+    for (uint32_t i = 0; i < redo->slot_count; i++) {
+        struct redo_slot *slot = &redo->slots[i];
+        CHECK(slot->applied <= slot->appended);
+        if (slot->readable_from == 0) slot->readable_from = slot->appended + 1;
+        slot->writing = slot->written = slot->appended;
+        slot->syncing = slot->synced = slot->noted = 0; /* (T3) */
+    }
+    redo_settle(redo, out);
+}
