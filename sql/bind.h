@@ -1,0 +1,48 @@
+/* sql/bind.h: from the parser's tree to the bound statement: names, types, collations.
+ */
+#ifndef SQL_BIND_H
+#define SQL_BIND_H
+
+#include "sql/bound.h"
+
+/* Where names are looked up; sql/session implements it over the dictionary, tests over a list. */
+struct bind_catalog {
+    /* One of the two is set on OK. NOT_FOUND. */
+    enum status (*find_table)(const struct bind_catalog *catalog, struct slice schema,
+                              struct slice name, const struct table **base_out,
+                              const struct virtual_table **virtual_out);
+    /* A view's query text and the columns' names, or NOT_FOUND. */
+    enum status (*find_view)(const struct bind_catalog *catalog, struct slice schema,
+                             struct slice name, struct slice *text_out);
+    bool (*has_schema)(const struct bind_catalog *catalog, struct slice schema);
+    /* @@x: its value now and its type (a statement constant). */
+    enum status (*system_variable)(const struct bind_catalog *catalog, enum ast_scope scope,
+                                   struct slice name, struct value *value_out,
+                                   struct column_type *type_out);
+};
+
+struct bind_input {
+    struct arena *arena; /* of the bound statement */
+    const struct bind_catalog *catalog;
+    struct diagnostics *diagnostics;
+    struct slice database; /* default; may be empty */
+    uint32_t sql_mode;     /* enum sql_mode of sql/variable.h: ONLY_FULL_GROUP_BY, ... */
+    uint16_t connection_collation;
+    /* Types of lifted literals and ? as this execution has them: part of the plan cache's key. */
+    const struct value *parameters;          /* NULL while preparing: types are guessed from use */
+    uint32_t literal_count, parameter_count; /* lifted literals come first */
+};
+
+/* SELECT and kin, INSERT, REPLACE, UPDATE, DELETE, VALUES, TABLE, DO. Errors are in the diagnostics. */
+MUST_USE enum status bind_statement(const struct bind_input *input,
+                                    const struct ast_statement *statement,
+                                    struct bound_statement **bound_out);
+/* An expression alone (SET @x = .., DEFAULT (..), LIMIT ?, KILL expr); no tables in scope. */
+MUST_USE enum status bind_expression(const struct bind_input *input, const struct ast_expr *ast,
+                                     struct expr **expr_out);
+/* A column type as CREATE TABLE or CAST writes it. */
+MUST_USE enum status bind_type(const struct ast_type *ast, uint16_t default_collation,
+                               struct arena *arena, struct diagnostics *diagnostics,
+                               struct column_type *type_out);
+
+#endif
