@@ -169,8 +169,9 @@ static void on_greeting_packet(struct protocol *protocol, struct slice payload) 
     login_begin(protocol);
 }
 
-/* No command runs any more; the next one counts from 0. */
+/* No command runs any more; the next one counts from 0. The reply gets its numbers before that. */
 static void connection_idle(struct protocol *protocol) {
+    if (protocol->compression != COMPRESSION_NONE) squeeze_output(protocol);
     input_release(&protocol->input);
     protocol->sequence = protocol->squeeze_sequence = 0;
     output_shrink(&protocol->output);
