@@ -67,6 +67,7 @@ void output_sent(struct output *output, size_t size);
 void output_shrink(struct output *output);
 /* Whole packets that were not sent. */
 static inline struct slice output_whole(const struct output *output) {
+    if (output->data == NULL) return SLICE_EMPTY;
     size_t end = output->packet_at == PACKET_NONE ? output->size : output->packet_at;
     return slice_of(output->data + output->sent, end - output->sent);
 }
