@@ -24,9 +24,7 @@ static const struct charset charsets[CHARSET_COUNT] = {
                          "utf8mb4", "UTF-8 Unicode"},
 };
 
-const struct charset *charset_find(uint8_t id) {
-    return id < CHARSET_COUNT ? &charsets[id] : NULL;
-}
+const struct charset *charset_find(uint8_t id) { return id < CHARSET_COUNT ? &charsets[id] : NULL; }
 
 const struct charset *charset_find_name(struct slice name) {
     if (slice_equal_nocase(name, SLICE_LITERAL("utf8"))) return &charsets[CHARSET_UTF8MB3];
@@ -222,8 +220,7 @@ static bool ascii_has_case(struct slice text, enum letter_case to) {
     return false;
 }
 
-static struct slice ascii_change_case(struct slice text, enum letter_case to,
-                                      struct arena *arena) {
+static struct slice ascii_change_case(struct slice text, enum letter_case to, struct arena *arena) {
     if (!ascii_has_case(text, to)) return text;
     uint8_t first = to == LETTER_UPPER ? 'a' : 'A';
     uint8_t *changed = arena_alloc(arena, text.size);

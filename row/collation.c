@@ -47,34 +47,34 @@ static const uint8_t ascii_weights[256] = {
 };
 /* Swedish: letters without their accents, then A-ring, A-umlaut, O-umlaut after Z. */
 static const uint8_t latin1_swedish_weights[256] = {
-    0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,
-    15,   16,   17,   18,   19,   20,   21,   22,   23,   24,   25,   26,   27,   28,   29,
-    30,   31,   32,   33,   34,   35,   36,   37,   38,   39,   40,   41,   42,   43,   44,
-    45,   46,   47,   48,   49,   50,   51,   52,   53,   54,   55,   56,   57,   58,   59,
-    60,   61,   62,   63,   64,   65,   66,   67,   68,   69,   70,   71,   72,   73,   74,
-    75,   76,   77,   78,   79,   80,   81,   82,   83,   84,   85,   86,   87,   88,   89,
-    90,   91,   92,   93,   94,   95,   96,   65,   66,   67,   68,   69,   70,   71,   72,
-    73,   74,   75,   76,   77,   78,   79,   80,   81,   82,   83,   84,   85,   86,   87,
-    88,   89,   90,   123,  124,  125,  126,  127,  128,  129,  130,  131,  132,  133,  134,
-    135,  136,  137,  138,  139,  140,  141,  142,  143,  144,  145,  146,  147,  148,  149,
-    150,  151,  152,  153,  154,  155,  156,  157,  158,  159,  160,  161,  162,  163,  164,
-    165,  166,  167,  168,  169,  170,  171,  172,  173,  174,  175,  176,  177,  178,  179,
-    180,  181,  182,  183,  184,  185,  186,  187,  188,  189,  190,  191,  0x41, 0x41, 0x41,
-    0x41, 0x5c, 0x5b, 0x5c, 0x43, 0x45, 0x45, 0x45, 0x45, 0x49, 0x49, 0x49, 0x49, 0x44, 0x4e,
-    0x4f, 0x4f, 0x4f, 0x4f, 0x5d, 0xd7, 0xd8, 0x55, 0x55, 0x55, 0x59, 0x59, 0xde, 0xdf, 0x41,
-    0x41, 0x41, 0x41, 0x5c, 0x5b, 0x5c, 0x43, 0x45, 0x45, 0x45, 0x45, 0x49, 0x49, 0x49, 0x49,
-    0x44, 0x4e, 0x4f, 0x4f, 0x4f, 0x4f, 0x5d, 0xf7, 0xd8, 0x55, 0x55, 0x55, 0x59, 0x59, 0xde,
-    0xff,
+    0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,
+    16,   17,   18,   19,   20,   21,   22,   23,   24,   25,   26,   27,   28,   29,   30,   31,
+    32,   33,   34,   35,   36,   37,   38,   39,   40,   41,   42,   43,   44,   45,   46,   47,
+    48,   49,   50,   51,   52,   53,   54,   55,   56,   57,   58,   59,   60,   61,   62,   63,
+    64,   65,   66,   67,   68,   69,   70,   71,   72,   73,   74,   75,   76,   77,   78,   79,
+    80,   81,   82,   83,   84,   85,   86,   87,   88,   89,   90,   91,   92,   93,   94,   95,
+    96,   65,   66,   67,   68,   69,   70,   71,   72,   73,   74,   75,   76,   77,   78,   79,
+    80,   81,   82,   83,   84,   85,   86,   87,   88,   89,   90,   123,  124,  125,  126,  127,
+    128,  129,  130,  131,  132,  133,  134,  135,  136,  137,  138,  139,  140,  141,  142,  143,
+    144,  145,  146,  147,  148,  149,  150,  151,  152,  153,  154,  155,  156,  157,  158,  159,
+    160,  161,  162,  163,  164,  165,  166,  167,  168,  169,  170,  171,  172,  173,  174,  175,
+    176,  177,  178,  179,  180,  181,  182,  183,  184,  185,  186,  187,  188,  189,  190,  191,
+    0x41, 0x41, 0x41, 0x41, 0x5c, 0x5b, 0x5c, 0x43, 0x45, 0x45, 0x45, 0x45, 0x49, 0x49, 0x49, 0x49,
+    0x44, 0x4e, 0x4f, 0x4f, 0x4f, 0x4f, 0x5d, 0xd7, 0xd8, 0x55, 0x55, 0x55, 0x59, 0x59, 0xde, 0xdf,
+    0x41, 0x41, 0x41, 0x41, 0x5c, 0x5b, 0x5c, 0x43, 0x45, 0x45, 0x45, 0x45, 0x49, 0x49, 0x49, 0x49,
+    0x44, 0x4e, 0x4f, 0x4f, 0x4f, 0x4f, 0x5d, 0xf7, 0xd8, 0x55, 0x55, 0x55, 0x59, 0x59, 0xde, 0xff,
 };
 
 #define BYTES   COLLATION_ORDER_BYTES
 #define TABLE8  COLLATION_ORDER_TABLE8
 #define GENERAL COLLATION_ORDER_GENERAL
 #define DUCET   COLLATION_ORDER_DUCET
-#define COLLATION(number, set, how, level_count, pad, standard, binary, text, table) \
-    {.id = (number), .charset = (set), .order = (how), .levels = (level_count),      \
-     .pad_space = (pad), .is_default = (standard), .is_binary = (binary),            \
-     .name = (text), .table8 = (table)}
+#define COLLATION(number, set, how, level_count, pad, standard, binary, text, table)               \
+    {                                                                                              \
+        .id = (number), .charset = (set), .order = (how), .levels = (level_count),                 \
+        .pad_space = (pad), .is_default = (standard), .is_binary = (binary), .name = (text),       \
+        .table8 = (table)                                                                          \
+    }
 /* By id. */
 static const struct collation collations[] = {
     COLLATION(8, CHARSET_LATIN1, TABLE8, 1, 1, 1, 0, "latin1_swedish_ci", latin1_swedish_weights),
@@ -212,8 +212,8 @@ struct cursor {
     uint32_t made[4];
 };
 
-static void cursor_open(struct cursor *cursor, const struct collation *collation,
-                        struct slice text, uint32_t level) {
+static void cursor_open(struct cursor *cursor, const struct collation *collation, struct slice text,
+                        uint32_t level) {
     cursor->at = text.data;
     cursor->end = text.data + text.size;
     cursor->collation = collation;
@@ -430,8 +430,8 @@ enum key_end { KEY_ENDS, KEY_GOES_ON };
 
 static void key_of_padded(const struct collation *collation, struct slice text, enum key_end end,
                           struct buffer *out) {
-    bool is_wide = collation->order == COLLATION_ORDER_GENERAL ||
-                   collation->order == COLLATION_ORDER_DUCET;
+    bool is_wide =
+        collation->order == COLLATION_ORDER_GENERAL || collation->order == COLLATION_ORDER_DUCET;
     int32_t pad = pad_weight(collation), weight;
     struct cursor cursor;
     cursor_open(&cursor, collation, text, 1);

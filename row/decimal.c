@@ -137,7 +137,8 @@ static uint32_t wide_digits(const struct wide *wide) {
     if (wide->size == 0) return 1;
     uint32_t bits =
         (uint32_t)wide->size * 64 - (uint32_t)__builtin_clzl(wide->limbs[wide->size - 1]);
-    uint32_t digits = (bits - 1) * 30103 / 100000; /* a number of `bits` bits has that many or more */
+    uint32_t digits =
+        (bits - 1) * 30103 / 100000; /* a number of `bits` bits has that many or more */
     struct wide power = wide_pow10(digits);
     while (wide_compare(wide, &power) >= 0) {
         wide_mul_limb(&power, 10);
@@ -565,8 +566,7 @@ void decimal_store(const struct decimal *decimal, uint8_t *memory, uint32_t size
     memcpy(memory, limbs, size);
 }
 
-enum status decimal_load(const uint8_t *memory, uint32_t size, uint8_t scale,
-                         struct decimal *out) {
+enum status decimal_load(const uint8_t *memory, uint32_t size, uint8_t scale, struct decimal *out) {
     CHECK(size > 0 && size <= sizeof(out->limbs));
     bool negative = (memory[size - 1] & 0x80) != 0;
     memset(out->limbs, negative ? 0xff : 0, sizeof(out->limbs));

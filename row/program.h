@@ -72,12 +72,13 @@ static inline program_operand operand_column(uint32_t index) {
     O(JUMP_IF_FALSE, 24)    /* a is false, not NULL */                                             \
     O(JUMP_UNLESS_TRUE, 25) /* a is false or NULL */                                               \
     O(JUMP_IF_NULL, 26)                                                                            \
-    O(JUMP_IF_NOT_NULL, 27)
+    O(JUMP_IF_NOT_NULL, 27)                                                                        \
+    O(STORE, 28) /* column d = a, converted; in SECTION_ASSIGN only */
 
 #define PROGRAM_OP_ENUM(name, number) PROGRAM_##name = (number),
 enum program_op { PROGRAM_OP_LIST(PROGRAM_OP_ENUM) };
 #undef PROGRAM_OP_ENUM
-#define PROGRAM_OP_COUNT 28
+#define PROGRAM_OP_COUNT 29
 
 /* The list of what is computed when; each has its own stretch of code. */
 enum program_section {
@@ -107,7 +108,7 @@ enum aggregate_function {
 
 struct program_builder {
     struct arena *arena;
-    struct buffer code, types, outputs, assignments, groups, aggregates, orders;
+    struct buffer code, types, outputs, groups, aggregates, orders;
     uint32_t column_count; /* columns of the input layout that operands may name */
     uint32_t register_count, param_count;
     uint32_t section_start[SECTION_COUNT], section_end[SECTION_COUNT];
@@ -243,8 +244,10 @@ MUST_USE enum status program_collect(struct program_run *run, struct slice row);
  * is verified here against the output layout: CORRUPT. */
 MUST_USE enum status program_merge(struct program_run *run, struct slice output_row);
 /* Orders what was collected; then program_next gives it row by row, END at last. A program without
- * group keys but with aggregates gives one row even for no input. */
-MUST_USE enum status program_finish(struct program_run *run);
+ * group keys but with aggregates gives one row even for no input. PARTIAL groups are not ordered nor
+ * limited, since others may still be merged into them; a partial top-n is cut to the limit. */
+enum program_finish_kind { FINISH_PARTIAL, FINISH_FINAL };
+MUST_USE enum status program_finish(struct program_run *run, enum program_finish_kind kind);
 MUST_USE enum status program_next(struct program_run *run, struct slice *row_out);
 
 #endif

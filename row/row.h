@@ -38,8 +38,9 @@ struct row_column {
 /* Computed once from a table or a list of types, then only read. */
 struct row_layout {
     uint32_t column_count;
-    uint32_t fixed_bytes; /* of a row that stores all columns */
-    uint16_t null_count;  /* nullable columns */
+    uint32_t fixed_bytes;      /* of a row that stores all columns */
+    uint32_t stored_count_min; /* leading columns that every row stores */
+    uint16_t null_count;       /* nullable columns */
     uint16_t variable_count;
     const struct row_column *columns; /* column_count + 1: the last holds the sums */
 };

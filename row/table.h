@@ -12,16 +12,13 @@
 #ifndef ROW_TABLE_H
 #define ROW_TABLE_H
 
+#include "base/limits.h"
 #include "row/value.h"
 
 #define TABLE_COLUMN_COUNT_MAX 4096
 #define TABLE_INDEX_COUNT_MAX  65 /* the primary key and 64 more, as MySQL */
 #define INDEX_PART_COUNT_MAX   16
 #define INDEX_KEY_BYTES_MAX    3072 /* of the values, MySQL 1071 */
-#define IDENTIFIER_CHARS_MAX   64
-#define IDENTIFIER_BYTES_MAX   256
-#define COMMENT_CHARS_MAX      2048
-#define BUCKET_COUNT           3840
 
 enum default_kind {
     DEFAULT_NONE = 0,       /* NOT NULL without DEFAULT: MySQL 1364 when omitted */

@@ -216,8 +216,8 @@ int64_t temporal_date_number(int64_t packed) {
 
 int64_t temporal_date_time_number(int64_t packed) {
     struct date_time t = temporal_unpack(packed);
-    return temporal_date_number(packed) * 1000000 +
-           ((int64_t)t.hour * 100 + t.minute) * 100 + t.second;
+    return temporal_date_number(packed) * 1000000 + ((int64_t)t.hour * 100 + t.minute) * 100 +
+           t.second;
 }
 
 int64_t temporal_time_number(int64_t us) {
@@ -361,8 +361,7 @@ static const struct interval_unit_fields unit_fields[INTERVAL_UNIT_COUNT] = {
     [INTERVAL_SECOND_MICROSECOND] = {2, true, {&field_second, &field_us}},
     [INTERVAL_MINUTE_MICROSECOND] = {3, true, {&field_minute, &field_second, &field_us}},
     [INTERVAL_MINUTE_SECOND] = {2, false, {&field_minute, &field_second}},
-    [INTERVAL_HOUR_MICROSECOND] =
-        {4, true, {&field_hour, &field_minute, &field_second, &field_us}},
+    [INTERVAL_HOUR_MICROSECOND] = {4, true, {&field_hour, &field_minute, &field_second, &field_us}},
     [INTERVAL_HOUR_SECOND] = {3, false, {&field_hour, &field_minute, &field_second}},
     [INTERVAL_HOUR_MINUTE] = {2, false, {&field_hour, &field_minute}},
     [INTERVAL_DAY_MICROSECOND] =
@@ -433,8 +432,7 @@ static enum status interval_of_text(const struct interval_unit_fields *fields, s
     return STATUS_OK;
 }
 
-enum status interval_of(enum interval_unit unit, const struct value *value,
-                        struct interval *out) {
+enum status interval_of(enum interval_unit unit, const struct value *value, struct interval *out) {
     *out = (struct interval){0, 0, 0};
     if (value_is_null(value)) return STATUS_INVALID;
     const struct interval_unit_fields *fields = &unit_fields[unit];

@@ -45,9 +45,9 @@ struct scan {
     uint32_t parts[PART_COUNT];
     uint32_t part_count;
     uint32_t year_digits;
-    uint32_t us;            /* of the fraction's first six digits */
+    uint32_t us; /* of the fraction's first six digits */
     uint32_t fraction_digits;
-    bool round_up;          /* the seventh digit was 5 or more */
+    bool round_up; /* the seventh digit was 5 or more */
     int32_t offset_minutes;
 };
 
@@ -264,8 +264,8 @@ enum status temporal_parse_time(struct slice text, uint8_t fsp, uint32_t flags, 
         enum status status = temporal_parse_date_time(text, fsp, flags, &parsed);
         if (status == STATUS_OK || status == STATUS_TRUNCATED) {
             struct date_time d = temporal_unpack(parsed.packed);
-            *us_out = (((int64_t)d.hour * 60 + d.minute) * 60 + d.second) * US_PER_SECOND +
-                      d.microsecond;
+            *us_out =
+                (((int64_t)d.hour * 60 + d.minute) * 60 + d.second) * US_PER_SECOND + d.microsecond;
             return status;
         }
     }

@@ -8,6 +8,7 @@
 #define ROW_TYPE_H
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/status.h"
 
 /* The numbers are stored in the dictionary: they never change. */
@@ -52,7 +53,6 @@ enum column_flag {
 };
 
 #define DECIMAL_PRECISION_MAX 65
-#define DECIMAL_SCALE_MAX     30
 #define FSP_MAX               6   /* digits of a second's fraction */
 #define SCALE_NOT_FIXED       31  /* FLOAT, DOUBLE without (M,D): print the shortest text */
 #define CHAR_LENGTH_MAX       255 /* characters or bytes */
@@ -164,5 +164,11 @@ uint8_t column_type_decimals(const struct column_type *type);
 void column_type_print(const struct column_type *type, struct buffer *out);
 /* DATA_TYPE of information_schema: "int", "varchar"; never NULL. */
 const char *column_kind_name(uint8_t kind);
+
+/* --- codec, for the dictionary and for programs --- */
+
+void column_type_encode(const struct column_type *type, struct buffer *out);
+/* What fails column_type_check fails the reader. Member names are copied into the arena. */
+void column_type_decode(struct reader *reader, struct arena *arena, struct column_type *out);
 
 #endif

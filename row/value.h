@@ -13,12 +13,14 @@
  *   STRING     bytes    `size` bytes in the character set of `collation`; COLLATION_BINARY: binary
  *   DATE       i        temporal_pack of the date at 00:00:00
  *   DATETIME   i        temporal_pack; scale: fsp. DATE and DATETIME compare by i
- *   TIMESTAMP  i        microseconds since 1970 UTC; 0 is the zero timestamp; scale: fsp. sql turns
- * it into a DATETIME of the session's time zone before anybody sees it TIME       i        signed
- * microseconds; scale: fsp YEAR       u        0 or 1901 to 2155 BIT        u        the bits;
- * size: bytes to show ENUM       u        index from 1; 0 is the error member ''. Its text needs
- * the type SET        u        bit mask of members. Its text needs the type JSON       bytes `size`
- * bytes of normalised text, utf8mb4
+ *   TIMESTAMP  i        microseconds since 1970 UTC, 0 is the zero timestamp; scale: fsp. sql turns
+ *                       it into a DATETIME of the session's time zone before anybody sees it
+ *   TIME       i        signed microseconds; scale: fsp
+ *   YEAR       u        0 or 1901 to 2155
+ *   BIT        u        the bits; size: bytes to show
+ *   ENUM       u        index from 1, 0 is the error member ''; its text needs the type
+ *   SET        u        bit mask of members; its text needs the type
+ *   JSON       bytes    `size` bytes of normalised text, utf8mb4
  */
 #ifndef ROW_VALUE_H
 #define ROW_VALUE_H
@@ -109,6 +111,9 @@ struct value value_copy(const struct value *value, struct arena *arena);
  * any other pair must be of one kind, else INVALID: sql casts first. Strings use the collation of
  * `a`. */
 MUST_USE enum status value_compare(const struct value *a, const struct value *b, int *order_out);
+/* The same under another collation than a's; it must be known. */
+MUST_USE enum status value_compare_under(const struct value *a, const struct value *b,
+                                         uint16_t collation, int *order_out);
 /* The same with NULL below everything and the given collation for strings; kinds that do not
  * compare are ordered by kind. A total order, for sorting. */
 int value_compare_total(const struct value *a, const struct value *b, uint16_t collation);
