@@ -162,7 +162,7 @@ void program_add_assignment(struct program_builder *builder, uint32_t column,
                             program_operand operand);
 void program_add_group(struct program_builder *builder, program_operand operand,
                        const struct column_type *type);
-/* `type` is that of the result: BIGINT for COUNT, DECIMAL or DOUBLE for SUM, the operand's for MIN.
+/* `type` is that of the result: BIGINT for COUNT, BIGINT UNSIGNED for BIT_AND, DECIMAL or DOUBLE for SUM, the operand's for MIN.
  */
 void program_add_aggregate(struct program_builder *builder, enum aggregate_function function,
                            program_operand operand, const struct column_type *type);
