@@ -53,7 +53,7 @@ void handshake_greet(struct protocol *protocol) {
 }
 
 bool handshake_is_tls_request(const struct protocol *protocol, struct slice payload) {
-    return payload.size == TLS_REQUEST_BYTES && protocol->transport == TRANSPORT_PLAIN &&
+    return payload.size == TLS_REQUEST_BYTES && protocol->transport != TRANSPORT_SECURE &&
            (load_le32(payload.data) & handshake_offered(protocol) & CAPABILITY_SSL) != 0;
 }
 

@@ -1,20 +1,21 @@
 /* login.c: who is it?
  *
- *                                   credential                   wrong or no cached digest
- *   (login packet) --> ASKING --------------------> (response) ----------------------------> FULL
- *                        |   another plugin            ^   |                                  |  |
- *                        +----------> SWITCHED --------+   | proof is right        plain: 02  |  | secure:
- *                                     (new response)       |                                  v  | password
- *                                                          |      SECRET <-- (our key) <--- KEY  |
- *                                                          |        | encrypted                  |
- *                                                          v        v          decrypted         v
- *                                                        PROVED   DECRYPTION --------------> VERIFICATION
- *                                                          ^                                     |
- *                                                          +--------------- right ---------------+
+ *                                   credential                wrong or no cached digest
+ *   (login packet) --> ASKING --------------------> (response) -----------------------> FULL
+ *                        |   another plugin            ^   |                           |  |  |
+ *                        +----------> SWITCHED --------+   | proof is right        02  |  |  | in clear
+ *                                     (new response)       |                           v  |  |
+ *                                                          |   SECRET <-- (our key) - KEY |  |
+ *                                                          |     | encrypted              |  |
+ *                                                          v     v             encrypted  |  v
+ *                                                        PROVED  DECRYPTION <-------------+  VERIFICATION
+ *                                                          ^     | decrypted                 ^  |
+ *                                                          |     +---------------------------+  |
+ *                                                          +---------------- right -------------+
  *
  *   (L1) An unknown user and a known one with a password see the same packets, and a worker computes the same
  *        digest for both (scramble_decoy). Only a right password tells them apart.
- *   (L2) A password in clear is taken from a secure transport only.
+ *   (L2) A password in clear is taken from a secure transport or from this machine only.
  *   (L3) A response is valid for the nonce that went out last. COM_CHANGE_USER always switches, because clients
  *        answer it with whatever nonce they saw last.
  *   (L4) The exchange is wiped when it ends, however it ends.
@@ -26,7 +27,7 @@ enum login_state { ASKING, SWITCHED, FULL, KEY, SECRET, DECRYPTION, VERIFICATION
 static const struct machine_state states[] = {
     [ASKING] = {"asking", TO(SWITCHED) | TO(FULL) | TO(PROVED)},
     [SWITCHED] = {"switched", TO(FULL) | TO(PROVED)},
-    [FULL] = {"full", TO(KEY) | TO(VERIFICATION)},
+    [FULL] = {"full", TO(KEY) | TO(DECRYPTION) | TO(VERIFICATION)},
     [KEY] = {"key", TO(SECRET)},
     [SECRET] = {"secret", TO(DECRYPTION)},
     [DECRYPTION] = {"decryption", TO(VERIFICATION)},
@@ -242,18 +243,26 @@ static bool secret_keep(struct exchange *exchange, struct slice bytes) {
     return true;
 }
 
+/* Is the payload of the full path a password in clear? Encrypted ones do not end with a NUL that is their first, but
+ * for one in hundreds. */
+static bool is_clear(const struct protocol *protocol, struct slice payload) {
+    if (protocol->transport == TRANSPORT_SECURE) return true;
+    if (protocol->transport == TRANSPORT_PLAIN) return false; /* (L2) */
+    return payload.size > 0 &&
+           memchr(payload.data, 0, payload.size) == payload.data + payload.size - 1;
+}
+
 static void on_full(struct protocol *protocol, struct slice payload) {
-    if (protocol->transport == TRANSPORT_SECURE) { /* (L2) */
-        if (secret_keep(protocol->exchange, payload)) {
-            login_verify(protocol);
-        } else {
-            login_deny(protocol);
-        }
-    } else if (payload.size == 1 && payload.data[0] == KEY_WANTED) {
+    if (payload.size == 1 && payload.data[0] == KEY_WANTED) {
         login_move(protocol, KEY);
         protocol->due = PROTOCOL_NEED_PUBLIC_KEY;
-    } else {
+    } else if (!secret_keep(protocol->exchange, payload)) {
         login_deny(protocol);
+    } else if (is_clear(protocol, payload)) {
+        login_verify(protocol);
+    } else { /* by a client that has our key in a file */
+        login_move(protocol, DECRYPTION);
+        protocol->due = PROTOCOL_NEED_DECRYPTION;
     }
 }
 

@@ -133,7 +133,9 @@ enum command_kind {
 /* ---- Life of a connection ---- */
 
 enum transport {
-    TRANSPORT_PLAIN,  /* TCP: a password never travels in clear */
+    TRANSPORT_PLAIN, /* TCP: a password in clear is never taken from it */
+    TRANSPORT_LOOPBACK, /* TCP within this machine: libmariadb sends passwords in clear over it, others ask for
+                           our RSA key; both get in */
     TRANSPORT_SECURE, /* a unix socket, or TLS that somebody else ended */
 };
 

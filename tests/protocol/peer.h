@@ -104,13 +104,15 @@ static inline void peer_drain(struct peer *peer) {
     }
 }
 
-static inline struct peer *peer_open_with(uint32_t offered, uint32_t packet_bytes_max) {
+static inline struct peer *peer_open_as(uint32_t offered, uint32_t packet_bytes_max,
+                                        enum transport transport) {
     struct peer *peer = calloc(1, sizeof *peer);
     peer->chunks = chunks_open();
     peer->compressor = compressor_open(&peer->chunks.source);
     struct protocol_options options = {
         .connection_id = 7,
         .offered = offered,
+        .transport = transport,
         .collation_id = 255,
         .packet_bytes_max = packet_bytes_max,
         .server_version = SLICE_LITERAL("8.4.0-test"),
@@ -127,9 +129,13 @@ static inline struct peer *peer_open_with(uint32_t offered, uint32_t packet_byte
     return peer;
 }
 
-static inline struct peer *peer_open(void) {
-    return peer_open_with(CAPABILITY_SSL | CAPABILITY_LOCAL_FILES, 64 * MIB);
+static inline struct peer *peer_open_with(uint32_t offered, uint32_t packet_bytes_max) {
+    return peer_open_as(offered, packet_bytes_max, TRANSPORT_PLAIN);
 }
+static inline struct peer *peer_open_on(enum transport transport) {
+    return peer_open_as(CAPABILITY_SSL | CAPABILITY_LOCAL_FILES, 64 * MIB, transport);
+}
+static inline struct peer *peer_open(void) { return peer_open_on(TRANSPORT_PLAIN); }
 
 static inline void peer_close(struct peer *peer) {
     protocol_close(peer->protocol);

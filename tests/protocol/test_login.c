@@ -93,15 +93,35 @@ Test(login, a_wrong_proof_leads_to_the_full_path) {
     peer_close(peer);
 }
 
-Test(login, a_password_in_clear_is_not_taken_from_a_plain_connection) {
-    struct peer *peer = peer_open();
+/* What the effects say of the packet that follows a wanted full path. */
+static void expect_full(enum transport transport, const void *payload, size_t size,
+                        const char *did) {
+    struct peer *peer = peer_open_on(transport);
     uint8_t proof[32];
     peer_password(peer, SCRAMBLE_CACHING_SHA2, password);
     prove_sha2(password, greeting_random, proof);
     send_login(peer, "root", slice_of(proof, 32));
-    send_payload(peer, 3, password, sizeof password);
-    cr_assert_str_eq(peer->log, "ask root; close; ");
+    send_payload(peer, 3, payload, size);
+    cr_assert_str_eq(peer->log, did, "%s", peer->log);
     peer_close(peer);
+}
+
+Test(login, a_password_in_clear_is_not_taken_from_a_plain_connection) {
+    expect_full(TRANSPORT_PLAIN, password, sizeof password, "ask root; decrypt; close; ");
+}
+
+Test(login, within_the_machine_passwords_come_in_clear_or_encrypted) {
+    uint8_t secret[sizeof password], nonce[PROTOCOL_NONCE_BYTES];
+    scramble_nonce(greeting_random, nonce);
+    memcpy(secret, password, sizeof secret);
+    scramble_unmask(secret, sizeof secret, nonce);
+    expect_full(TRANSPORT_LOOPBACK, password, sizeof password, "ask root; verify; login root; ");
+    expect_full(TRANSPORT_LOOPBACK, secret, sizeof secret,
+                "ask root; decrypt; verify; login root; ");
+    expect_full(TRANSPORT_LOOPBACK, "\2", 1, "ask root; key; ");
+    expect_full(TRANSPORT_PLAIN, secret, sizeof secret, "ask root; decrypt; verify; login root; ");
+    expect_full(TRANSPORT_SECURE, password, sizeof password, "ask root; verify; login root; ");
+    expect_full(TRANSPORT_SECURE, password, sizeof password - 1, "ask root; close; ");
 }
 
 Test(login, over_tls_the_password_comes_in_clear) {
