@@ -17,7 +17,7 @@
  * must reach end_lsn. */
 #define ITEM_HEAD_FIELDS(F)                                                                        \
     F(u8, format) F(u16, store) F(u16, store_count) F(u64, number) F(u64, start_lsn)
-#define ITEM_TAIL_FIELDS(F) F(u64, end_lsn) F(u64, item_count)
+#define ITEM_TAIL_FIELDS(F) F(u64, end_lsn) F(u32, block_count)
 /* FLOOR: written by checkpoint.c: the last CUT or RESET note of a shard when the checkpoint began: number, and where its
  * batch follows. What the log holds of the shard before that note is not replayed. */
 #define ITEM_FLOOR_FIELDS(F) F(u16, shard) F(u64, lsn) F(u64, number)

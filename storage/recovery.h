@@ -5,12 +5,17 @@
  * the redo is started behind it.
  *
  * What the sink gets, in this order, for each shard:
- *   items of the checkpoint, with the shard that they belong to
- *   records in the order of the log, those at or below the item positions again: position decides
- * what is newer (D4). Positions of a shard follow each other without a gap. notes between them:
- * CONFIRMED: records up to there may be applied to the rows; those above wait in the shard's tail,
- * for R4 may cut them. CUT: drop the tail above the position. RESET: drop all of the shard. A torn
- * tail is cut. A damaged middle is CORRUPT, never skipped (D3): the node rejoins from a peer.
+ *   - the items of the checkpoint;
+ *   - records in the order of the log, those at or below the positions of items again: position
+ *     decides what is newer (D4). Positions of a shard follow each other without a gap;
+ *   - notes between them. CONFIRMED: records up to there may be applied to the rows; those above wait
+ *     in the shard's tail. CUT: drop the tail above the position. RESET: drop all of the shard, items
+ *     too; it is whole again only by a full copy.
+ * With the item SHARD, records up to its position are confirmed. Until the end nothing but CONFIRMED
+ * says so of later ones (SHARD_END does not: a record that is cut further on may still come). When
+ * the recovery is done, all up to redo_applied_position is confirmed.
+ *
+ * A torn tail is cut. A damaged middle is CORRUPT, never skipped (D3): the node rejoins from a peer.
  */
 #ifndef STORAGE_RECOVERY_H
 #define STORAGE_RECOVERY_H
@@ -49,9 +54,8 @@ struct recovery;
 struct recovery *recovery_open(struct arena *arena, const struct recovery_options *options,
                                struct effects *out);
 void recovery_close(struct recovery *recovery);
-/* EVENT_DISK_DONE with a tag of DISK_TAG_RECOVERY, and, until it is done, what redo_step is called
- * with: call redo_step first. A step reads at most one piece of 1 MiB (one batch or block, if that
- * is larger). */
+/* EVENT_DISK_DONE with a tag of DISK_TAG_RECOVERY. A step reads at most one piece of 1 MiB (one batch
+ * or block, if that is larger). */
 enum recovery_outcome recovery_step(struct recovery *recovery, const struct event *event,
                                     struct effects *out);
 /* After CORRUPT: the disk's content is given up, the log starts anew above all old lsns, and the

@@ -64,7 +64,7 @@ enum status batch_read_header(struct slice bytes, struct batch *batch_out) {
     uint8_t format = reader_u8(&reader);
     CHECK(!reader.failed);
     if (format != BATCH_FORMAT || batch_out->lsn % BATCH_SECTOR_BYTES != 0) return STATUS_CORRUPT;
-    if (batch_out->follows > batch_out->lsn) return STATUS_CORRUPT;
+    if (batch_out->follows == 0 || batch_out->follows > batch_out->lsn) return STATUS_CORRUPT;
     return batch_out->synced_lsn <= batch_out->follows ? STATUS_OK : STATUS_CORRUPT;
 }
 

@@ -32,6 +32,7 @@ struct redo_slot {
     uint64_t readable_lsn;   /* below it cuts are not known any more */
     uint64_t floor_lsn;    /* end of the batch before the one with its last CUT or RESET; 0: none */
     uint64_t floor_number; /* of that note */
+    uint64_t reach;        /* recovery: the checkpoint has items of positions up to here */
     bool is_floor_ahead;   /* recovery: what comes before that note does not count */
 };
 
@@ -125,6 +126,8 @@ MUST_USE enum status redo_recovered_record(struct redo *redo, const struct redo_
 /* A shard as a checkpoint has it: everything up to `position` is applied. */
 MUST_USE enum status redo_recovered_shard(struct redo *redo, uint16_t shard, uint32_t term,
                                           uint64_t position);
+/* Its checkpoint has items up to `position`; the log must reach it. */
+MUST_USE enum status redo_recovered_reach(struct redo *redo, uint16_t shard, uint64_t position);
 /* A checkpoint was taken after the shard's note `number`, in the batch that follows `lsn`. */
 MUST_USE enum status redo_recovered_floor(struct redo *redo, uint16_t shard, uint64_t lsn,
                                           uint64_t number);

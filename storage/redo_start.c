@@ -26,6 +26,7 @@ enum status redo_recovered_shard(struct redo *redo, uint16_t shard, uint32_t ter
     CHECK(slot->shard == shard);
     slot->term = term;
     slot->appended = slot->applied = position;
+    slot->reach = 0;
     return STATUS_OK;
 }
 
@@ -38,6 +39,15 @@ enum status redo_recovered_floor(struct redo *redo, uint16_t shard, uint64_t lsn
     slot->floor_number = number;
     slot->is_floor_ahead = true;
     redo->cut_number = MAX(redo->cut_number, number);
+    return STATUS_OK;
+}
+
+enum status redo_recovered_reach(struct redo *redo, uint16_t shard, uint64_t position) {
+    struct redo_slot *slot = redo_slot_of(redo, shard);
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    if (slot == NULL || position < slot->applied) return STATUS_CORRUPT;
+    CHECK(slot->applied <= slot->appended);
+    slot->reach = position;
     return STATUS_OK;
 }
 
@@ -95,7 +105,10 @@ static enum status slot_on_void(struct redo *redo, struct redo_slot *slot,
         slot->is_floor_ahead = false; /* (T2) */
         return STATUS_END;
     }
-    if (!cuts) slot->applied = note->position;
+    if (!cuts) {
+        slot->applied = note->position;
+        slot->reach = 0; /* what the checkpoint had is void */
+    }
     CHECK(slot->applied <= slot->appended);
     return STATUS_OK;
 }
@@ -140,7 +153,8 @@ bool redo_recovered_is_whole(const struct redo *redo) {
     CHECK(redo->lane.state == LANE_RECOVERING);
     for (uint32_t i = 0; i < redo->slot_count; i++) {
         const struct redo_slot *slot = &redo->slots[i];
-        if (slot->appended < slot->applied || slot->is_floor_ahead) return false; /* (T1) (T2) */
+        if (slot->appended < MAX(slot->applied, slot->reach)) return false; /* (T1) */
+        if (slot->is_floor_ahead) return false;                             /* (T2) */
     }
     return true;
 }
@@ -150,6 +164,7 @@ void redo_recovered_stream(struct redo *redo) {
     for (uint32_t i = 0; i < redo->slot_count; i++) {
         struct redo_slot *slot = &redo->slots[i];
         CHECK(!slot->is_floor_ahead);
+        slot->applied = MAX(slot->applied, slot->reach);
         slot->readable_from = slot->readable_lsn = slot->floor_lsn = slot->floor_number = 0;
     }
     redo->map.mark_count = redo->map.cut_count = 0;
@@ -171,7 +186,8 @@ void redo_start(struct redo *redo, uint64_t lsn, uint32_t epoch, struct effects 
     redo->append_lsn = redo->writing_lsn = redo->written_lsn = lsn;
     for (uint32_t i = 0; i < redo->slot_count; i++) {
         struct redo_slot *slot = &redo->slots[i];
-        CHECK(slot->applied <= slot->appended);
+        CHECK(MAX(slot->applied, slot->reach) <= slot->appended);
+        slot->applied = MAX(slot->applied, slot->reach);
         if (slot->readable_from == 0) slot->readable_from = slot->appended + 1;
         slot->writing = slot->written = slot->appended;
         slot->syncing = slot->synced = slot->noted = 0; /* (T3) */
