@@ -1,0 +1,329 @@
+/* driver.c: how do pure machines meet the world?
+ *
+ *   event (peer's frame, disk, store, deadline) -> step -> effects -> carried out at once:
+ *       SEND to a machine here   -> queue of this turn, by pointer
+ *       SEND to another process  -> bytes in that peer's buffer, sent at the end of the turn
+ *       DISK, STORE              -> their threads; the answer is an event of a later turn
+ *       STOP                     -> the process ends
+ *
+ *   (V1) All that steps produce lives in one arena, reset at the end of a turn in which the queue
+ *        of messages ran empty. See NOTES: Effects and arenas.
+ *   (V2) Deadlines are stepped when no message is left: what a machine wants to do last in a turn
+ *        (flush its log) it asks for with a deadline of now.
+ *   (V3) A turn ends after TURN_US even if machines go on: sockets and disks get their turn.
+ *   (V4) A step replaces its machine's deadline; effects added outside of a step only lower it.
+ *   (V5) Machines in one process see each other as peers that opened at the start.
+ *
+ * The driver reads two messages on their way to its own machines: REGISTERED, for the incarnation
+ * that HELLO names, and CONFIGURATION, for the addresses of other nodes.
+ */
+#include "server/driver.h"
+
+#include <stdlib.h>
+
+#include "base/list.h"
+#include "server/disk_files.h"
+#include "server/peers.h"
+#include "server/store_ops.h"
+
+#define TURN_US 2000
+
+enum { MACHINES_MAX = 8 };
+
+struct driven {
+    struct driver *driver;
+    struct machine_options options;
+    void *machine;
+    struct effects effects;
+    uint64_t deadline_us;
+    struct disk_files *files;
+    struct store_ops *ops;
+};
+
+struct letter {
+    struct letter *next;
+    const struct message *message;
+};
+
+struct driver {
+    struct driver_options options;
+    struct peers *peers;
+    struct driven machines[MACHINES_MAX];
+    uint32_t machine_count;
+    struct driver_guest guest;
+    struct arena turn_arena; /* (V1) */
+    struct letter *letters, **letters_end;
+    uint64_t now_us;
+    const char *stop_reason;
+};
+
+static struct driven *driver_find(struct driver *driver, uint16_t node) {
+    for (uint32_t i = 0; i < driver->machine_count; i++)
+        if (driver->machines[i].options.node == node) return &driver->machines[i];
+    return NULL;
+}
+
+static void driver_post(struct driver *driver, const struct message *message) {
+    struct letter *letter = arena_new(&driver->turn_arena, struct letter);
+    letter->message = message;
+    *driver->letters_end = letter;
+    driver->letters_end = &letter->next;
+}
+
+static void driver_send(struct driver *driver, const struct message *message) {
+    if (driver_find(driver, message->header.to_node) != NULL)
+        driver_post(driver, message);
+    else
+        peers_send(driver->peers, message);
+}
+
+void driven_carry_out(struct driven *driven) {
+    struct effects *effects = &driven->effects;
+    for (uint32_t i = 0; i < effects->count; i++) {
+        const struct effect *effect = &effects->list[i];
+        switch (effect->kind) {
+        case EFFECT_SEND: driver_send(driven->driver, effect->message); continue;
+        case EFFECT_DISK:
+            CHECK(driven->files != NULL);
+            disk_files_submit(driven->files, &effect->disk_op);
+            continue;
+        case EFFECT_STORE:
+            CHECK(driven->ops != NULL);
+            store_ops_submit(driven->ops, &effect->store_op);
+            continue;
+        case EFFECT_STOP: driven->driver->stop_reason = effect->stop_reason; continue;
+        }
+        UNREACHABLE();
+    }
+    driven->deadline_us = MIN(driven->deadline_us, effects->deadline_us); /* (V4) */
+    effects_clear(effects);
+}
+
+static void driven_step(struct driven *driven, struct event *event) {
+    if (driven->machine == NULL || driven->driver->stop_reason != NULL) return;
+    driven_carry_out(driven); /* what was added outside of a step comes first */
+    event->now_us = driven->driver->now_us;
+    driven->options.step(driven->machine, event, &driven->effects);
+    driven->deadline_us = UINT64_MAX; /* (V4) */
+    driven_carry_out(driven);
+}
+
+static void driver_learn(struct driver *driver, const struct message *message) {
+    if (message->header.kind == MESSAGE_REGISTERED) {
+        if (message->registered.status == STATUS_OK &&
+            message->header.to_node == driver->options.node)
+            peers_set_incarnation(driver->peers, message->registered.incarnation);
+    } else if (message->header.kind == MESSAGE_CONFIGURATION) {
+        struct arena arena;
+        struct cluster_configuration *configuration;
+        arena_open(&arena, driver->options.source, 0);
+        if (configuration_read(message->configuration.configuration, &arena, &configuration) ==
+            STATUS_OK)
+            peers_learn(driver->peers, configuration);
+        arena_close(&arena);
+    }
+}
+
+static void driver_deliver(void *context, const struct message *message) {
+    struct driver *driver = context;
+    struct driven *driven = driver_find(driver, message->header.to_node);
+    if (driven == NULL) return; /* an old address book: the sender will learn */
+    driver->now_us = clock_monotonic_us();
+    driver_learn(driver, message);
+    struct event event = {.kind = EVENT_MESSAGE, .message = message};
+    driven_step(driven, &event);
+}
+
+static void driven_tell_peer(struct driven *driven, const struct peer *peer) {
+    struct message message = {.header = {.kind = MESSAGE_PEER,
+                                         .wire_version = WIRE_VERSION,
+                                         .from_node = peer->node,
+                                         .from_incarnation = peer->incarnation,
+                                         .to_node = driven->options.node}};
+    message.peer = *peer;
+    struct event event = {.kind = EVENT_MESSAGE, .message = &message};
+    driven_step(driven, &event);
+}
+
+static void driver_on_peer(void *context, uint16_t node, uint32_t incarnation,
+                           enum peer_state state) {
+    struct driver *driver = context;
+    const struct peer peer = {node, incarnation, (uint8_t)state};
+    driver->now_us = clock_monotonic_us();
+    for (uint32_t i = 0; i < driver->machine_count; i++)
+        driven_tell_peer(&driver->machines[i], &peer);
+}
+
+static void driven_on_disk_done(void *context, const struct disk_done *done) {
+    struct driven *driven = context;
+    struct event event = {.kind = EVENT_DISK_DONE, .disk_done = *done};
+    driven->driver->now_us = clock_monotonic_us();
+    driven_step(driven, &event);
+}
+
+static void driven_on_store_done(void *context, const struct store_done *done) {
+    struct driven *driven = context;
+    struct event event = {.kind = EVENT_STORE_DONE, .store_done = *done};
+    driven->driver->now_us = clock_monotonic_us();
+    driven_step(driven, &event);
+}
+
+static void driver_describe_to(void *context, struct buffer *json) {
+    driver_describe(context, json);
+}
+
+struct driver *driver_open(const struct driver_options *options) {
+    struct driver *driver = calloc(1, sizeof *driver);
+    if (driver == NULL) die("no memory for a driver");
+    driver->options = *options;
+    driver->letters_end = &driver->letters;
+    driver->now_us = clock_monotonic_us();
+    arena_open(&driver->turn_arena, options->source, 0);
+    driver->peers = peers_open(&(struct peers_options){.loop = options->loop,
+                                                       .source = options->source,
+                                                       .node = options->node,
+                                                       .role = options->role,
+                                                       .secret = options->secret,
+                                                       .context = driver,
+                                                       .deliver = driver_deliver,
+                                                       .changed = driver_on_peer,
+                                                       .describe = driver_describe_to});
+    return driver;
+}
+
+void driver_close(struct driver *driver) {
+    peers_close(driver->peers);
+    for (uint32_t i = 0; i < driver->machine_count; i++) {
+        if (driver->machines[i].files != NULL) disk_files_close(driver->machines[i].files);
+        if (driver->machines[i].ops != NULL) store_ops_close(driver->machines[i].ops);
+    }
+    arena_close(&driver->turn_arena);
+    free(driver);
+}
+
+struct peers *driver_peers(struct driver *driver) {
+    return driver->peers;
+}
+
+enum status driver_add(struct driver *driver, const struct machine_options *options,
+                       struct driven **driven_out) {
+    CHECK(driver->machine_count < MACHINES_MAX && driver_find(driver, options->node) == NULL);
+    struct driven *driven = &driver->machines[driver->machine_count];
+    *driven = (struct driven){.driver = driver, .options = *options, .deadline_us = UINT64_MAX};
+    effects_open(&driven->effects, &driver->turn_arena);
+    if (options->store_path != NULL) {
+        const struct store_ops_options store = {driver->options.loop, options->store_path,
+                                                driven_on_store_done, driven};
+        enum status status = store_ops_open(&store, &driven->ops);
+        if (status != STATUS_OK) return status;
+    }
+    if (options->disk_directory != NULL)
+        driven->files = disk_files_open(&(struct disk_files_options){
+            .loop = driver->options.loop,
+            .directory = options->disk_directory,
+            .arena = &driver->turn_arena,
+            .done = driven_on_disk_done,
+            .context = driven,
+        });
+    driver->machine_count++;
+    *driven_out = driven;
+    return STATUS_OK;
+}
+
+struct effects *driven_effects(struct driven *driven) {
+    return &driven->effects;
+}
+
+void driven_start(struct driven *driven, void *machine) {
+    struct driver *driver = driven->driver;
+    CHECK(driven->machine == NULL && machine != NULL);
+    driven->machine = machine;
+    driven_carry_out(driven);
+    for (uint32_t i = 0; i < driver->machine_count; i++) { /* (V5) */
+        struct driven *other = &driver->machines[i];
+        if (other == driven || other->machine == NULL) continue;
+        driven_tell_peer(other, &(struct peer){driven->options.node, 0, PEER_OPEN});
+        driven_tell_peer(driven, &(struct peer){other->options.node, 0, PEER_OPEN});
+    }
+}
+
+void driver_set_guest(struct driver *driver, const struct driver_guest *guest) {
+    driver->guest = *guest;
+}
+
+static bool driver_deliver_letters(struct driver *driver) {
+    struct letter *letter = driver->letters;
+    bool did_something = letter != NULL;
+    driver->letters = NULL; /* those that are written meanwhile are for the next round: (V3) */
+    driver->letters_end = &driver->letters;
+    for (; letter != NULL; letter = letter->next) {
+        struct driven *driven = driver_find(driver, letter->message->header.to_node);
+        struct event event = {.kind = EVENT_MESSAGE, .message = letter->message};
+        driver_learn(driver, letter->message);
+        driven_step(driven, &event);
+    }
+    return did_something;
+}
+
+static bool driver_step_deadlines(struct driver *driver) { /* (V2) */
+    bool did_something = false;
+    for (uint32_t i = 0; i < driver->machine_count; i++) {
+        struct driven *driven = &driver->machines[i];
+        if (driven->deadline_us > driver->now_us) continue;
+        struct event event = {.kind = EVENT_DEADLINE};
+        driven_step(driven, &event);
+        did_something = true;
+    }
+    return did_something;
+}
+
+/* Messages, then fibers, then deadlines, until nothing is left or the turn's time is over (V3). */
+static void driver_run(struct driver *driver) {
+    uint64_t end_us = driver->now_us + TURN_US;
+    for (bool goes_on = true; goes_on && driver->now_us < end_us;) {
+        goes_on = driver_deliver_letters(driver);
+        if (driver->guest.run != NULL)
+            goes_on |= driver->guest.run(driver->guest.context, driver->now_us);
+        if (!goes_on && driver->letters == NULL) goes_on = driver_step_deadlines(driver);
+        if (driver->stop_reason != NULL) return;
+        driver->now_us = clock_monotonic_us();
+    }
+}
+
+static uint64_t driver_wake_at_us(struct driver *driver) {
+    if (driver->letters != NULL || peers_has_unflushed(driver->peers)) return 0;
+    uint64_t wake_at_us = peers_deadline_us(driver->peers);
+    for (uint32_t i = 0; i < driver->machine_count; i++)
+        wake_at_us = MIN(wake_at_us, driver->machines[i].deadline_us);
+    if (driver->guest.deadline_us != NULL)
+        wake_at_us = MIN(wake_at_us, driver->guest.deadline_us(driver->guest.context));
+    return wake_at_us;
+}
+
+void driver_turn(struct driver *driver, uint64_t until_us) {
+    driver->now_us = loop_turn(driver->options.loop, MIN(until_us, driver_wake_at_us(driver)));
+    if (peers_deadline_us(driver->peers) <= driver->now_us)
+        peers_on_deadline(driver->peers, driver->now_us);
+    driver_run(driver);
+    if (driver->guest.flush != NULL) driver->guest.flush(driver->guest.context);
+    peers_flush(driver->peers);
+    if (driver->letters == NULL) arena_reset(&driver->turn_arena); /* (V1) */
+}
+
+const char *driver_stop_reason(const struct driver *driver) { return driver->stop_reason; }
+uint64_t driver_now_us(const struct driver *driver) { return driver->now_us; }
+struct arena *driver_turn_arena(struct driver *driver) {
+    return &driver->turn_arena;
+}
+
+void driver_describe(struct driver *driver, struct buffer *json) {
+    buffer_printf(json, "\"peers\":%u", peers_connected(driver->peers));
+    for (uint32_t i = 0; i < driver->machine_count; i++) {
+        struct driven *driven = &driver->machines[i];
+        if (driven->machine == NULL || driven->options.describe == NULL) continue;
+        buffer_printf(json, ",\"%s\":{", driven->options.name);
+        driven->options.describe(driven->machine, json);
+        buffer_printf(json, "}");
+    }
+    if (driver->guest.describe != NULL) driver->guest.describe(driver->guest.context, json);
+}
