@@ -3,6 +3,7 @@
 #ifndef SQL_EXPR_PRIVATE_H
 #define SQL_EXPR_PRIVATE_H
 
+#include "row/collation.h"
 #include "sql/expr.h"
 
 expr_eval_function expr_eval_constant, expr_eval_parameter, expr_eval_slot, expr_eval_and,

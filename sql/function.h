@@ -1,0 +1,76 @@
+/* sql/function.h: the functions that SQL can call by name: scalar, aggregate, window.
+ *
+ * One const table, sorted by name, made of the lists in function_*.c. The binder finds the function, binds the args, makes
+ * the EXPR_CALL node and lets `resolve` set the node's type, collation, coercibility and flags, and wrap args in casts.
+ *
+ *   (F1) Names compare without regard to case. Aliases (SUBSTR, LCASE) are entries of their own.
+ *   (F2) eval gets args evaluated by itself (expr_eval on expr->args[i]), so it may stop early.
+ *   (F3) Unless FUNCTION_TAKES_NULL, a NULL arg makes the result NULL before the function's own code: function_args does it.
+ */
+#ifndef SQL_FUNCTION_H
+#define SQL_FUNCTION_H
+
+#include "sql/expr.h"
+
+struct collation_mix; /* sql/coerce.h: collation derivation */
+
+enum function_class { FUNCTION_SCALAR, FUNCTION_AGGREGATE, FUNCTION_WINDOW };
+enum function_flag {
+    FUNCTION_NOT_DETERMINISTIC = 1, /* RAND, UUID, CONNECTION_ID is not */
+    FUNCTION_WAITS = 2,             /* SLEEP, GET_LOCK, ... */
+    FUNCTION_TAKES_NULL = 4,
+    FUNCTION_NEVER_NULL = 8, /* the result, whatever the args: EXPR_NULLABLE is not set */
+    FUNCTION_ALWAYS_NULLABLE = 16,
+    FUNCTION_NEEDS_ROW =
+        32, /* LAST_INSERT_ID(), ROW_COUNT(): of the session, constant in a statement */
+};
+#define FUNCTION_ARGS_ANY 255
+
+/* What resolve works with. */
+struct function_call {
+    struct expr *expr; /* the node; args bound */
+    struct arena *arena;
+    struct diagnostics *diagnostics;
+    uint16_t connection_collation;
+    uint32_t sql_mode;
+};
+
+struct function {
+    const char *name; /* upper case */
+    uint8_t class;    /* enum function_class */
+    uint8_t args_min, args_max;
+    uint8_t flags; /* enum function_flag */
+    enum status (*resolve)(struct function_call *call);
+    expr_eval_function *eval; /* SCALAR; NULL for the others and for WAITS */
+    uint16_t aggregate;       /* AGGREGATE: enum aggregate_kind of sql/aggregate.h */
+};
+
+/* NULL when there is none: 1305. */
+const struct function *function_find(struct slice name);
+const char *function_name(const struct function *function);
+
+/* ---- for function_*.c ---- */
+
+/* Evaluates args 0 .. count - 1; *is_null_out when one is NULL. */
+MUST_USE enum status function_args(const struct expr *expr, struct eval_context *context,
+                                   struct value *args, bool *is_null_out);
+/* An evaluated arg as what the function works on, with MySQL's conversions (and warnings). The bytes of a text in
+ * the expression's character set live in the context's arena or in the value. */
+MUST_USE enum status function_text(struct eval_context *context, const struct value *arg,
+                                   struct slice *out);
+MUST_USE enum status function_int(struct eval_context *context, const struct value *arg,
+                                  int64_t *out);
+MUST_USE enum status function_double(struct eval_context *context, const struct value *arg,
+                                     double *out);
+/* A text result in the expression's collation. */
+struct value function_text_result(const struct expr *expr, struct slice bytes);
+
+struct function_list {
+    const struct function *functions;
+    uint32_t count;
+};
+extern const struct function_list function_strings, function_numbers, function_times,
+    function_control, function_digests, function_facts, function_aggregates, function_windows,
+    function_networks;
+
+#endif
