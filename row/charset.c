@@ -36,52 +36,6 @@ const struct charset *charset_find_name(struct slice name) {
 
 /* --- code points --- */
 
-static bool is_continuation(uint8_t byte) { return (byte & 0xc0) == 0x80; }
-
-uint32_t utf8_decode_slow(const uint8_t *at, const uint8_t *end, uint32_t *size_out) {
-    size_t left = (size_t)(end - at);
-    uint8_t first = at[0];
-    *size_out = 1;
-    if (first < 0x80) return first;
-    if (first < 0xc2 || first > 0xf4) return CODE_POINT_STRAY;
-    uint32_t size = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if (left < size) return CODE_POINT_STRAY;
-    uint32_t code_point = first & (0x7fu >> size);
-    for (uint32_t i = 1; i < size; i++) {
-        if (!is_continuation(at[i])) return CODE_POINT_STRAY;
-        code_point = code_point << 6 | (at[i] & 0x3f);
-    }
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    bool surrogate = code_point >= 0xd800 && code_point < 0xe000;
-    if (code_point < least[size] || code_point > 0x10ffff || surrogate) return CODE_POINT_STRAY;
-    *size_out = size;
-    return code_point;
-}
-
-uint32_t utf8_encode(uint32_t code_point, uint8_t *memory) {
-    CHECK(code_point <= 0x10ffff);
-    if (code_point < 0x80) {
-        memory[0] = (uint8_t)code_point;
-        return 1;
-    }
-    if (code_point < 0x800) {
-        memory[0] = (uint8_t)(0xc0 | code_point >> 6);
-        memory[1] = (uint8_t)(0x80 | (code_point & 0x3f));
-        return 2;
-    }
-    if (code_point < 0x10000) {
-        memory[0] = (uint8_t)(0xe0 | code_point >> 12);
-        memory[1] = (uint8_t)(0x80 | (code_point >> 6 & 0x3f));
-        memory[2] = (uint8_t)(0x80 | (code_point & 0x3f));
-        return 3;
-    }
-    memory[0] = (uint8_t)(0xf0 | code_point >> 18);
-    memory[1] = (uint8_t)(0x80 | (code_point >> 12 & 0x3f));
-    memory[2] = (uint8_t)(0x80 | (code_point >> 6 & 0x3f));
-    memory[3] = (uint8_t)(0x80 | (code_point & 0x3f));
-    return 4;
-}
-
 /* cp1252's 0x80 to 0x9f; the five holes stay the C1 controls that they would be in ISO 8859-1. */
 static const uint16_t cp1252_high[32] = {
     0x20ac, 0x0081, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
@@ -112,7 +66,7 @@ size_t charset_length(uint8_t charset, struct slice text) {
     const uint8_t *at = text.data, *end = text.data + text.size;
     while (at < end) {
         uint32_t size;
-        utf8_decode(at, end, &size);
+        code_point_at(at, end, &size);
         at += size;
         length++;
     }
@@ -125,7 +79,7 @@ size_t charset_offset(uint8_t charset, struct slice text, size_t chars) {
     const uint8_t *at = text.data, *end = text.data + text.size;
     while (chars > 0 && at < end) {
         uint32_t size;
-        utf8_decode(at, end, &size);
+        code_point_at(at, end, &size);
         at += size;
         chars--;
     }
@@ -148,7 +102,7 @@ size_t charset_check(uint8_t charset, struct slice text) {
     if (charset == CHARSET_ASCII) return at;
     while (at < text.size) {
         uint32_t size;
-        utf8_decode(text.data + at, text.data + text.size, &size);
+        code_point_at(text.data + at, text.data + text.size, &size);
         bool stray = size == 1 && text.data[at] >= 0x80;
         if (stray || (size == 4 && charset == CHARSET_UTF8MB3)) return at;
         at += size;
@@ -160,7 +114,7 @@ size_t charset_check(uint8_t charset, struct slice text) {
 
 static uint32_t char_decode(uint8_t charset, const uint8_t *at, const uint8_t *end,
                             uint32_t *size_out) {
-    if (charset_is_utf8(charset)) return utf8_decode(at, end, size_out);
+    if (charset_is_utf8(charset)) return code_point_at(at, end, size_out);
     *size_out = 1;
     if (charset == CHARSET_ASCII) return *at < 0x80 ? *at : CODE_POINT_STRAY;
     return latin1_to_code_point(*at);
@@ -168,7 +122,7 @@ static uint32_t char_decode(uint8_t charset, const uint8_t *at, const uint8_t *e
 
 /* Appends the character; false when the set does not have it. */
 static bool char_encode(uint8_t charset, uint32_t code_point, struct buffer *out) {
-    uint8_t bytes[4];
+    uint8_t bytes[UTF8_BYTES_MAX];
     uint32_t code_point_max = charset == CHARSET_UTF8MB4   ? 0x10ffff
                               : charset == CHARSET_UTF8MB3 ? 0xffff
                                                            : 0x7f;

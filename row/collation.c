@@ -230,7 +230,7 @@ static int32_t cursor_next_ducet(struct cursor *cursor) {
         }
         if (cursor->at == cursor->end) return WEIGHT_END;
         uint32_t size;
-        uint32_t code_point = utf8_decode(cursor->at, cursor->end, &size);
+        uint32_t code_point = code_point_at(cursor->at, cursor->end, &size);
         cursor->at += size;
         uint32_t entry = ducet_entry(code_point);
         if (entry < DUCET_EXPANSION) {
@@ -251,7 +251,7 @@ static int32_t cursor_next(struct cursor *cursor) {
         return cursor->collation->table8[*cursor->at++];
     case COLLATION_ORDER_GENERAL: {
         if (cursor->at == cursor->end) return WEIGHT_END;
-        uint32_t code_point = utf8_decode(cursor->at, cursor->end, &size);
+        uint32_t code_point = code_point_at(cursor->at, cursor->end, &size);
         cursor->at += size;
         return (int32_t)general_weight(code_point);
     }

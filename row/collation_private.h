@@ -3,6 +3,7 @@
 #ifndef ROW_COLLATION_PRIVATE_H
 #define ROW_COLLATION_PRIVATE_H
 
+#include "base/utf8.h"
 #include "row/collation.h"
 
 /* --- made by collation_tables.py --- */
@@ -40,18 +41,14 @@ static inline uint32_t general_weight(uint32_t code_point) {
 
 #define CODE_POINT_STRAY 0xfffdu /* what an ill-formed byte counts as */
 
-/* The code point at `at` (at < end) of well-formed UTF-8, *size_out bytes long; an ill-formed byte
- * gives CODE_POINT_STRAY and 1. */
-uint32_t utf8_decode_slow(const uint8_t *at, const uint8_t *end, uint32_t *size_out);
-static inline uint32_t utf8_decode(const uint8_t *at, const uint8_t *end, uint32_t *size_out) {
-    if (*at < 0x80) {
-        *size_out = 1;
-        return *at;
-    }
-    return utf8_decode_slow(at, end, size_out);
+/* The code point at `at` (at < end), *size_out bytes long; an ill-formed byte gives CODE_POINT_STRAY
+ * and 1. */
+static inline uint32_t code_point_at(const uint8_t *at, const uint8_t *end, uint32_t *size_out) {
+    uint32_t code;
+    size_t size = utf8_decode(at, end, &code);
+    *size_out = size == 0 ? 1 : (uint32_t)size;
+    return size == 0 ? CODE_POINT_STRAY : code;
 }
-/* 1 to 4 bytes at `memory`; returns how many. */
-uint32_t utf8_encode(uint32_t code_point, uint8_t *memory);
 
 /* latin1 and ascii bytes are code points of cp1252; binary ones are themselves. */
 uint32_t latin1_to_code_point(uint8_t byte);

@@ -24,7 +24,7 @@ struct like_char {
 static struct like_char like_char_at(const struct like *like, const uint8_t *at,
                                      const uint8_t *end) {
     struct like_char c = {*at, 1};
-    if (like->is_utf8) c.code = utf8_decode(at, end, &c.size);
+    if (like->is_utf8) c.code = code_point_at(at, end, &c.size);
     return c;
 }
 

@@ -1,130 +1,26 @@
-/* number_text.c: numbers and their texts, as MySQL prints and reads them.
+/* number_text.c: numbers and their texts, as MySQL prints them in results and reads them out of strings.
  *
- * A double prints as the shortest text that reads back as the same double. The C library converts exactly
- * in both directions, so the shortest is found by asking for 15, 16 and 17 digits; nearly all
- * numbers that people store are done at once by the path for small integers.
- *
- *   plain form   0.000000000000001 to 999999999999999.9 (the point at most 15 digits from the first)
- *   e form       1e15, 1.5e-16: no plus sign, no leading zero in the exponent
+ * base/text.h does the digits. Here is what SQL adds: doubles with a fixed count of places, and strings
+ * that only begin with a number, whose rest is a warning and not a refusal.
  */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
+#include "base/text.h"
 #include "row/value.h"
 
-#define DOUBLE_DIGITS_MAX 17
-#define PLAIN_POINT_MAX   15 /* the point's place in the plain form */
-#define PLAIN_POINT_MIN   (-14)
-
-static const char digit_pairs[] = "00010203040506070809"
-                                  "10111213141516171819"
-                                  "20212223242526272829"
-                                  "30313233343536373839"
-                                  "40414243444546474849"
-                                  "50515253545556575859"
-                                  "60616263646566676869"
-                                  "70717273747576777879"
-                                  "80818283848586878889"
-                                  "90919293949596979899";
+static_assert(INTEGER_TEXT_BYTES_MAX >= TEXT_I64_BYTES_MAX, "integers fit");
+static_assert(VALUE_TEXT_BYTES_MAX >= TEXT_DOUBLE_BYTES_MAX, "doubles fit");
 
 size_t uint_to_text(uint64_t integer, uint8_t *memory) {
-    uint8_t text[INTEGER_TEXT_BYTES_MAX];
-    uint8_t *at = text + sizeof(text);
-    while (integer >= 100) {
-        at -= 2;
-        memcpy(at, &digit_pairs[integer % 100 * 2], 2);
-        integer /= 100;
-    }
-    if (integer >= 10) {
-        at -= 2;
-        memcpy(at, &digit_pairs[integer * 2], 2);
-    } else {
-        *--at = (uint8_t)('0' + integer);
-    }
-    size_t size = (size_t)(text + sizeof(text) - at);
-    memcpy(memory, at, size);
-    return size;
+    return text_format_u64((char *)memory, integer);
 }
-
 size_t int_to_text(int64_t integer, uint8_t *memory) {
-    if (integer >= 0) return uint_to_text((uint64_t)integer, memory);
-    *memory = '-';
-    return 1 + uint_to_text(0 - (uint64_t)integer, memory + 1);
+    return text_format_i64((char *)memory, integer);
 }
 
 /* --- doubles to text --- */
-
-/* The significant digits of a positive number, without trailing zeros. */
-struct digits {
-    char text[DOUBLE_DIGITS_MAX + 1];
-    int count;
-    int point; /* the number is 0.text * 10^point */
-};
-
-/* Rounds to `count` digits. */
-static void digits_of(double number, int count, struct digits *out) {
-    char text[40];
-    int size = snprintf(text, sizeof(text), "%.*e", count - 1, number); /* d.ddde+xx */
-    CHECK(size > 0 && size < (int)sizeof(text));
-    out->text[0] = text[0];
-    if (count > 1) memcpy(out->text + 1, text + 2, (size_t)count - 1);
-    out->point = (int)strtol(strchr(text, 'e') + 1, NULL, 10) + 1;
-    while (count > 1 && out->text[count - 1] == '0') count--;
-    out->text[count] = '\0';
-    out->count = count;
-}
-
-static bool digits_read_back(double number, int count) {
-    char text[40];
-    snprintf(text, sizeof(text), "%.*e", count - 1, number);
-    return strtod(text, NULL) == number;
-}
-
-static void digits_shortest(double number, struct digits *out) {
-    int count = number < DBL_MIN ? 1 : DBL_DIG; /* denormals hold few digits */
-    while (count < DOUBLE_DIGITS_MAX && !digits_read_back(number, count)) count++;
-    digits_of(number, count, out);
-}
-
-static uint8_t *put_zeros(uint8_t *at, int count) {
-    memset(at, '0', (size_t)count);
-    return at + count;
-}
-static uint8_t *put_text(uint8_t *at, const char *text, int count) {
-    memcpy(at, text, (size_t)count);
-    return at + count;
-}
-
-static uint8_t *put_plain(uint8_t *at, const struct digits *digits) {
-    int whole = MIN(MAX(digits->point, 0), digits->count);
-    if (digits->point <= 0) *at++ = '0';
-    at = put_text(at, digits->text, whole);
-    if (digits->point > digits->count) return put_zeros(at, digits->point - digits->count);
-    if (whole == digits->count) return at;
-    *at++ = '.';
-    if (digits->point < 0) at = put_zeros(at, -digits->point);
-    return put_text(at, digits->text + whole, digits->count - whole);
-}
-
-static uint8_t *put_exponent_form(uint8_t *at, const struct digits *digits) {
-    *at++ = (uint8_t)digits->text[0];
-    if (digits->count > 1) {
-        *at++ = '.';
-        at = put_text(at, digits->text + 1, digits->count - 1);
-    }
-    *at++ = 'e';
-    return at + int_to_text(digits->point - 1, at);
-}
-
-static size_t put_digits(uint8_t *memory, const struct digits *digits, double number) {
-    uint8_t *at = memory;
-    if (number < 0) *at++ = '-';
-    bool is_plain = digits->point >= PLAIN_POINT_MIN && digits->point <= PLAIN_POINT_MAX;
-    at = is_plain ? put_plain(at, digits) : put_exponent_form(at, digits);
-    return (size_t)(at - memory);
-}
 
 static size_t fixed_to_text(double number, uint8_t scale, uint8_t *memory) {
     char text[VALUE_TEXT_BYTES_MAX];
@@ -134,30 +30,21 @@ static size_t fixed_to_text(double number, uint8_t scale, uint8_t *memory) {
     return (size_t)size;
 }
 
+static double made_finite(double number, double max) {
+    if (isnan(number)) return 0;
+    return fmax(fmin(number, max), -max);
+}
+
 size_t double_to_text(double number, uint8_t scale, uint8_t *memory) {
-    if (!isfinite(number)) number = isnan(number) ? 0 : copysign(DBL_MAX, number);
+    number = made_finite(number, DBL_MAX);
     if (scale < SCALE_NOT_FIXED) return fixed_to_text(number, scale, memory);
-    if (number == 0) { /* as MySQL: -0 keeps its sign */
-        memcpy(memory, "-0", 2);
-        if (signbit(number)) return 2;
-        memory[0] = '0';
-        return 1;
-    }
-    if (fabs(number) < 1e15 && number == (double)(int64_t)number) {
-        return int_to_text((int64_t)number, memory);
-    }
-    struct digits digits;
-    digits_shortest(fabs(number), &digits);
-    return put_digits(memory, &digits, number);
+    return text_format_double((char *)memory, number);
 }
 
 size_t float_to_text(double number, uint8_t scale, uint8_t *memory) {
-    if (!isfinite(number)) number = isnan(number) ? 0 : copysign(FLT_MAX, number);
+    number = made_finite(number, (double)FLT_MAX);
     if (scale < SCALE_NOT_FIXED) return fixed_to_text(number, scale, memory);
-    if (number == 0) return double_to_text(number, scale, memory);
-    struct digits digits;
-    digits_of(fabs(number), FLT_DIG, &digits);
-    return put_digits(memory, &digits, number);
+    return text_format_float((char *)memory, (float)number);
 }
 
 /* --- texts to numbers --- */
@@ -193,35 +80,26 @@ static bool has_digit(const uint8_t *at, const uint8_t *end) {
     return at < end;
 }
 
-/* strtod wants a NUL; digits beyond the 800th cannot change a double. */
-static double double_of(const uint8_t *at, const uint8_t *end) {
-    char text[1024];
-    size_t size = (size_t)(end - at);
-    if (size < sizeof(text)) {
-        memcpy(text, at, size);
-        text[size] = '\0';
-        return strtod(text, NULL);
-    }
-    /* Too long for the stack: the first digits, then the exponent that the left-out ones stand for. */
+#define DIGITS_KEPT 800 /* digits beyond these cannot change a double */
+
+/* A number of more than a thousand digits: the first ones, and the exponent that the rest stands for. */
+static enum status long_double_of(const uint8_t *at, const uint8_t *end, double *out) {
+    char text[DIGITS_KEPT + 64];
     const uint8_t *mark = at;
     while (mark < end && *mark != 'e' && *mark != 'E') mark++;
     const uint8_t *point = memchr(at, '.', (size_t)(mark - at));
-    size_t kept = MIN(800, (size_t)(mark - at));
+    size_t kept = MIN(DIGITS_KEPT, (size_t)(mark - at));
     memcpy(text, at, kept);
-    int64_t left_out = 0;
-    if (point == NULL) {
-        left_out = mark - (at + kept);
-    } else if (point >= at + kept) {
-        left_out = point - (at + kept);
-    }
-    char exponent[32] = "";
+    const uint8_t *whole_end = point == NULL ? mark : point;
+    int64_t left_out = whole_end > at + kept ? whole_end - (at + kept) : 0;
+    int64_t exponent = 0;
     if (mark < end) {
-        size_t exponent_size = MIN((size_t)(end - mark - 1), sizeof(exponent) - 1);
-        memcpy(exponent, mark + 1, exponent_size);
+        struct slice digits = slice_of(mark + 1, MIN((size_t)(end - mark - 1), 12));
+        if (text_to_int(digits, &exponent) != STATUS_OK) exponent = 0;
     }
-    snprintf(text + kept, sizeof(text) - kept, "e%lld",
-             (long long)left_out + strtoll(exponent, NULL, 10));
-    return strtod(text, NULL);
+    int size =
+        snprintf(text + kept, sizeof(text) - kept, "e%lld", (long long)(left_out + exponent));
+    return text_parse_double(slice_of(text, kept + (size_t)size), out);
 }
 
 enum status text_to_double(struct slice text, double *out) {
@@ -230,12 +108,9 @@ enum status text_to_double(struct slice text, double *out) {
     while (at < end && is_space(*at)) at++;
     const uint8_t *stop = number_end(at, end);
     if (!has_digit(at, stop)) return STATUS_INVALID;
-    double number = double_of(at, stop);
-    if (!isfinite(number)) {
-        *out = copysign(DBL_MAX, number);
-        return STATUS_OUT_OF_RANGE;
-    }
-    *out = number;
+    enum status status = text_parse_double(slice_of(at, (size_t)(stop - at)), out);
+    if (status == STATUS_TOO_LARGE) status = long_double_of(at, stop, out);
+    if (status != STATUS_OK) return status;
     while (stop < end && is_space(*stop)) stop++;
     return stop == end ? STATUS_OK : STATUS_TRUNCATED;
 }
