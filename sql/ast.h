@@ -405,6 +405,7 @@ struct ast_json_column;
 struct ast_json_columns {
     struct ast_json_column **items;
     uint32_t count, capacity;
+    uint16_t depth;
 };
 
 struct ast_json_column {
@@ -431,6 +432,7 @@ struct ast_table_ref {
     /* JOIN: a comma list is not one, see ast_table_refs */
     enum ast_join_kind join;
     bool is_natural;
+    bool is_parenthesised;
     struct ast_table_ref *left, *right;
     struct ast_expr *on;
     struct ast_identifiers using_columns;
@@ -475,6 +477,7 @@ enum ast_select_option {
 
 /* SELECT up to and without ORDER BY. */
 struct ast_select {
+    struct slice source;
     uint32_t options;   /* of enum ast_select_option */
     struct slice hints; /* text between the hint comment's marks, or empty */
     struct ast_select_items items;
@@ -484,6 +487,7 @@ struct ast_select {
     bool has_rollup;
     struct ast_expr *having;
     struct ast_windows windows;
+    struct ast_into *into; /* INTO before FROM; the same as the query's */
 };
 
 struct ast_rows {
@@ -571,6 +575,7 @@ struct ast_cte {
 };
 
 struct ast_with {
+    struct slice source;
     bool is_recursive;
     struct ast_cte *items;
     uint32_t count, capacity;
@@ -579,7 +584,8 @@ struct ast_with {
 
 struct ast_query {
     uint16_t depth;
-    struct slice source; /* without enclosing parentheses */
+    struct slice source;   /* without enclosing parentheses */
+    const uint8_t *parens; /* their '(' in the text, or NULL */
     struct ast_with *with;
     struct ast_body *body;
     struct ast_orders order;

@@ -493,7 +493,8 @@ struct ast_rename_user {
 };
 
 struct ast_privilege {
-    struct slice name; /* upper case, one space: "CREATE VIEW"; a role has an account instead */
+    struct slice name;    /* upper case, one space: "CREATE VIEW"; a role has an account instead */
+    struct slice written; /* the same as the text has it: of one word, a role's name */
     struct ast_account role;
     bool is_role;
     struct ast_identifiers columns;
@@ -523,6 +524,7 @@ struct ast_grant {
     struct ast_name object; /* DATABASE: only schema (a pattern) */
     struct ast_account proxy;
     struct ast_accounts accounts; /* TO or FROM */
+    bool everything;              /* REVOKE ALL PRIVILEGES, GRANT OPTION FROM .. */
     bool with_grant;              /* WITH GRANT OPTION, or ADMIN OPTION for roles */
 };
 
@@ -585,7 +587,8 @@ struct ast_set_transaction {
 
 #define AST_SHOW_LIST(S)                                                                           \
     S(DATABASES, "DATABASES")                                                                      \
-    S(TABLES, "TABLES") S(COLUMNS, "COLUMNS") S(INDEX, "INDEX") S(TABLE_STATUS, "TABLE STATUS") S( \
+    S(TABLES, "TABLES")                                                                            \
+    S(COLUMNS, "COLUMNS") S(INDEX, "INDEX") S(TABLE_STATUS, "TABLE STATUS") S(                     \
         OPEN_TABLES, "OPEN TABLES") S(TRIGGERS, "TRIGGERS") S(EVENTS,                              \
                                                               "EVENTS") S(STATUS,                  \
                                                                           "STATUS") S(VARIABLES,   \

@@ -22,8 +22,7 @@ struct literal {
     uint8_t kind; /* enum ast_literal_kind: INTEGER, DECIMAL, FLOAT, STRING, NATIONAL, HEX, BIT */
     bool is_escaped;  /* the value differs from the bytes between the quotes */
     uint64_t integer; /* INTEGER */
-    /* INTEGER, DECIMAL, FLOAT: the digits. STRING: bytes between the quotes, escapes as written.
-     * HEX and BIT: the digits. */
+    /* As the statement has it: digits, or a string with its quotes and escapes; see literal_bytes. */
     struct slice text;
 };
 
