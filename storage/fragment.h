@@ -58,9 +58,9 @@ uint64_t fragments_garbage_bytes(const struct fragments *fragments);
 struct fragment_schema {
     const struct table_definition *definition;
     const struct row_layout *row;
-    const struct key_layout *primary; /* the primary key alone */
-    const struct key_layout *const
-        *entries; /* by ordinal in definition->indexes: key parts and primary key */
+    const struct key_layout *primary;        /* the primary key alone */
+    const struct key_layout *const *parts;   /* by ordinal in definition->indexes: its key parts */
+    const struct key_layout *const *entries; /* the same with the primary key behind it */
 };
 /* In `arena`, which outlives all use; `definition` is borrowed for as long. */
 struct fragment_schema *fragment_schema_make(const struct table_definition *definition,

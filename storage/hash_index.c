@@ -161,6 +161,31 @@ bool hash_index_close(struct hash_index *index, uint32_t budget) {
     return true;
 }
 
+uint32_t hash_index_take(struct hash_index *index) {
+    for (; index->group_count > 0; index->group_count--) {
+        struct hash_group *group = group_at(index, index->group_count - 1);
+        for (; group != NULL; group = group_overflow(index, group)) {
+            for (uint32_t i = 0; i < GROUP_ENTRIES; i++) {
+                if (group->tags[i] == 0) continue;
+                CHECK(index->entry_count > 0);
+                index->entry_count--;
+                group->tags[i] = 0;
+                return group->rows[i];
+            }
+        }
+    }
+    CHECK(index->entry_count == 0);
+    return MEMORY_NONE;
+}
+
+uint64_t hash_index_bytes(const struct hash_index *index) {
+    CHECK(index->segment_count > 0);
+    uint64_t directories = (index->segment_count - 1) / DIRECTORY_SEGMENTS + 1;
+    return index->segment_count * SEGMENT_BYTES + directories * DIRECTORY_BYTES +
+           index->overflow_count * sizeof(struct hash_group) +
+           index->root_capacity * sizeof(uint32_t);
+}
+
 /* ---- find ---- */
 
 uint32_t hash_index_find(const struct hash_index *index, struct slice key, uint64_t hash) {

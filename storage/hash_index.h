@@ -33,6 +33,12 @@ MUST_USE enum status hash_index_insert(struct hash_index *index, uint64_t hash, 
 /* The entry must be there. Needs no memory. */
 void hash_index_remove(struct hash_index *index, uint64_t hash, uint32_t row);
 
+/* For an index that goes: takes out one row, any; MEMORY_NONE when none is left. After the first
+ * call nothing but this and hash_index_close may be called. */
+uint32_t hash_index_take(struct hash_index *index);
+/* Of segments, directory and overflow groups. */
+uint64_t hash_index_bytes(const struct hash_index *index);
+
 /* The rows of group `group` (0 to group_count - 1) for checkers: up to row_max handles, count
  * returned. */
 uint32_t hash_index_rows(const struct hash_index *index, uint32_t group, uint32_t *rows,

@@ -48,6 +48,9 @@ void ordered_index_open(struct ordered_index *index, struct memory *memory);
  * until then. */
 MUST_USE bool ordered_index_empty(struct ordered_index *index, uint32_t budget);
 
+static inline uint64_t ordered_index_bytes(const struct ordered_index *index) {
+    return index->node_count * 1024 + index->long_key_bytes;
+}
 /* DUPLICATE: it is there already. FULL, TOO_LARGE: no entry was added. */
 MUST_USE enum status ordered_index_insert(struct ordered_index *index, struct slice key,
                                           uint32_t row, enum memory_need need);

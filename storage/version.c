@@ -327,3 +327,18 @@ enum status writer_take_oldest(struct writers *writers, uint32_t slot,
     memory_give(writers->memory, handle, writer_chunk_bytes(chunk->room));
     return STATUS_OK;
 }
+
+void writers_abandon(struct writers *writers) {
+    for (uint32_t slot = 0; slot < writers->slot_count; slot++) {
+        struct writer_slot *writer = writer_at(writers, slot);
+        while (writer->chunk_last != MEMORY_NONE) {
+            chunk_at(writers, writer->chunk_last)->count = 0;
+            writer_drop_chunk(writers, writer);
+        }
+        writer->state = WRITER_FREE;
+        writer->write_count = 0;
+    }
+    writers->used_count = 0;
+    writers->free_first = WRITER_NONE;
+    CHECK(writers->slot_count > 0);
+}

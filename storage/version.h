@@ -44,9 +44,10 @@ enum writer_state {
 
 /* One write of a writer, for commit and undo: the row got a pending version in this statement. */
 struct writer_entry {
-    uint32_t fragment_number;
+    uint32_t fragment_slot;
     uint32_t row; /* handle of the anchor */
     uint32_t statement;
+    uint32_t garbage; /* entry for the garbage queue, MEMORY_NONE: none will be needed */
 };
 
 struct writer_slot {

@@ -14,12 +14,12 @@ struct writer_chunk {
     struct writer_entry entries[];
 };
 
-enum { WRITER_CHUNK_ENTRIES_FIRST = 4, WRITER_CHUNK_ENTRIES = 84 };
+enum { WRITER_CHUNK_ENTRIES_FIRST = 3, WRITER_CHUNK_ENTRIES = 63 };
 
 static inline size_t writer_chunk_bytes(uint32_t room) {
     return sizeof(struct writer_chunk) + room * sizeof(struct writer_entry);
 }
-static_assert(sizeof(struct writer_entry) == 12, "84 entries and a header are 1024 bytes");
+static_assert(sizeof(struct writer_entry) == 16, "63 entries and a header are 1024 bytes");
 
 #define WRITER_CHUNK_BYTES                                                                         \
     (sizeof(struct writer_chunk) + WRITER_CHUNK_ENTRIES * sizeof(struct writer_entry))
@@ -33,5 +33,7 @@ const struct writer_entry *writer_entry_next(const struct writers *writers, uint
 /* Removes the oldest entry of a COMMITTED writer; NOT_FOUND when there is none. */
 MUST_USE enum status writer_take_oldest(struct writers *writers, uint32_t slot,
                                         struct writer_entry *entry_out);
+/* Gives back the chunks of all writers, whatever they name, and frees the slots. */
+void writers_abandon(struct writers *writers);
 
 #endif

@@ -1,4 +1,5 @@
-/* test_ordered_index.c: the tests of storage/ordered_index.c and ordered_node.c, against a sorted array. */
+/* test_ordered_index.c: the tests of storage/ordered_index.c and ordered_node.c, against a sorted
+ * array. */
 #include <criterion/criterion.h>
 
 #include "storage/ordered_index.h"
