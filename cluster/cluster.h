@@ -95,6 +95,8 @@ struct ddl_change {
     const struct table_definition *definition; /* CREATE and ALTER TABLE; ids of new indexes 0 */
     struct slice object;                       /* PUT_OBJECT, CREATE_DATABASE */
     uint32_t based_on;                         /* schema version that was looked at */
+    struct schema *held; /* released once the change is sent: no change passes a version that
+                            somebody holds (V3). NULL: the caller holds none */
 };
 /* Returns when the change is public on every live SQL daemon, this one included. DUPLICATE: it
  * exists already; NOT_FOUND: it does not; UNAVAILABLE: meta is not reachable, nothing is known to
@@ -241,6 +243,7 @@ struct change_spec {
     enum wait_policy wait_policy;
     enum write_extent extent;
     uint32_t row_limit;
+    uint8_t flags; /* enum change_flags */
 };
 struct change_result {
     uint64_t matched, changed;

@@ -72,7 +72,7 @@
     M(89, DECIDED, decided, DECIDED_FIELDS)                                                        \
     M(100, DDL, ddl, DDL_FIELDS)                                                                   \
     M(101, DDL_DONE, ddl_done, DDL_DONE_FIELDS)                                                    \
-    M(102, SCHEMA, schema, SCHEMA_FIELDS)                                                          \
+    M(102, SCHEMA, put_schema, SCHEMA_FIELDS)                                                            \
     M(103, DICTIONARY, dictionary, DICTIONARY_FIELDS)                                              \
     M(104, LEARNED, learned, LEARNED_FIELDS)                                                       \
     M(105, STATUS_ASK, status_ask, STATUS_ASK_FIELDS)                                              \

@@ -1,0 +1,81 @@
+/* ddl.c: a schema change, asked of meta.
+ *
+ * The request carries a nonce; meta does a nonce once, so it is sent again after every loss, until meta answers or has
+ * been silent for too long. The answer comes when every live SQL daemon plans with the new version, this one included.
+ */
+#include "cluster/cluster_private.h"
+
+#define RETRY_US     100000
+#define META_GONE_US 10000000 /* without a connection to meta */
+#define PUBLIC_US    10000000
+
+static struct slice ddl_definition(struct cluster *cluster, const struct ddl_change *change,
+                                   struct arena *arena) {
+    (void)cluster;
+    if (change->definition == NULL) return arena_copy(arena, change->object);
+    struct buffer bytes = buffer_of(arena);
+    table_encode(change->definition, &bytes);
+    return buffer_slice(&bytes);
+}
+
+static void ddl_send(struct cluster *cluster, struct ask *ask, const struct ddl *ddl) {
+    struct arena *arena = cluster->out->arena;
+    struct message *message = ask_meta(cluster, ask, MESSAGE_DDL);
+    message->ddl = *ddl;
+    message->ddl.database = arena_copy(arena, ddl->database);
+    message->ddl.name = arena_copy(arena, ddl->name);
+    message->ddl.new_database = arena_copy(arena, ddl->new_database);
+    message->ddl.new_name = arena_copy(arena, ddl->new_name);
+    message->ddl.definition = arena_copy(arena, ddl->definition);
+}
+
+static enum status ddl_ask(struct cluster *cluster, struct waiter *waiter, const struct ddl *ddl,
+                           struct ddl_done *done_out) {
+    uint64_t gone_since_us = 0;
+    while (true) {
+        struct ask ask = {.owner = ASK_OF_FIBER, .waiter = waiter};
+        ddl_send(cluster, &ask, ddl);
+        enum status status = ask_wait(cluster, &ask);
+        if (status == STATUS_CANCELLED) return status;
+        if (status == STATUS_OK && ask.answer.header.kind == MESSAGE_DDL_DONE) {
+            *done_out = ask.answer.ddl_done;
+            return STATUS_OK;
+        }
+        if (!cluster->is_meta_closed)
+            gone_since_us = 0;
+        else if (gone_since_us == 0)
+            gone_since_us = cluster->now_us;
+        if (gone_since_us != 0 && cluster->now_us >= gone_since_us + META_GONE_US)
+            return STATUS_UNAVAILABLE;
+        status = cluster_wait_change(cluster, waiter, cluster->now_us + RETRY_US);
+        if (status != STATUS_OK) return status;
+    }
+}
+
+enum status cluster_ddl(struct cluster *cluster, struct waiter *waiter,
+                        const struct ddl_change *change) {
+    struct arena arena;
+    arena_open(&arena, cluster->options.source, 0);
+    struct ddl ddl = {
+        .ddl_kind = (uint8_t)change->kind,
+        .nonce = random_u64(&cluster->random),
+        .based_on = change->based_on,
+        .database = arena_copy(&arena, change->database),
+        .name = arena_copy(&arena, change->name),
+        .new_database = arena_copy(&arena, change->new_database),
+        .new_name = arena_copy(&arena, change->new_name),
+        .definition = ddl_definition(cluster, change, &arena),
+    };
+    if (change->held != NULL) schema_release(cluster, change->held);
+    struct ddl_done done = {0};
+    enum status status = ddl_ask(cluster, waiter, &ddl, &done);
+    arena_close(&arena);
+    if (status != STATUS_OK) return status;
+    uint64_t until_us = cluster->now_us + PUBLIC_US;
+    while (done.status == STATUS_OK && cluster->schemas.newest->version < done.version) {
+        if (cluster->now_us >= until_us) return STATUS_UNAVAILABLE;
+        status = cluster_wait_change(cluster, waiter, until_us);
+        if (status != STATUS_OK) return status;
+    }
+    return (enum status)done.status;
+}
