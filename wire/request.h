@@ -50,6 +50,7 @@ enum read_flags {
     READ_KEYS_ONLY = 2,  /* no rows wanted beyond their count: existence checks */
     READ_LAST = 4,       /* the transaction's last request: nothing is kept if it holds no lock */
     READ_RELEASE_FILTERED = 8, /* READ COMMITTED: locks of rows that the filter drops go at once */
+    READ_WITH_KEYS = 32,       /* each row is preceded by its key in the index: u16 size, key bytes */
 };
 
 /* READ: SQL daemon -> primary. snapshot 0 is a read of the newest committed versions (T8); with a
@@ -95,6 +96,10 @@ enum commit_mode {
  * keeps those that pass the filter, applies the assignments or deletes. Assignments never touch the
  * primary key, the partition key or a column of a unique index (the SQL daemon reads and writes
  * those instead). */
+/* In CHANGE.flags, beside read_flags. */
+enum change_flags {
+    CHANGE_LENIENT = 16, /* values that do not fit are adjusted (not strict, IGNORE), and counted as warnings */
+};
 enum change_kind { CHANGE_UPDATE = 1, CHANGE_DELETE = 2 };
 #define CHANGE_FIELDS(F)                                                                           \
     F(u32, incarnation)                                                                            \
