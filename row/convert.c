@@ -142,12 +142,14 @@ static enum status text_of(const struct conversion *c, struct slice *out) {
     uint8_t to = collation_charset(c->type->collation)->id;
     if (c->value->kind == VALUE_STRING) {
         const struct charset *from = collation_charset(c->value->collation);
-        enum status status = charset_convert(from->id, to, value_slice(c->value), c->arena, out);
-        bool unchecked = from->id == CHARSET_BINARY && to != CHARSET_BINARY;
-        size_t valid = unchecked ? charset_check(to, *out) : out->size;
-        if (valid == out->size) return status;
+        if (from->id != CHARSET_BINARY || to == CHARSET_BINARY) {
+            return charset_convert(from->id, to, value_slice(c->value), c->arena, out);
+        }
+        *out = value_slice(c->value); /* bytes become text up to the first that cannot */
+        size_t valid = charset_check(to, *out);
+        bool is_text = valid == out->size;
         out->size = valid;
-        return STATUS_INVALID;
+        return is_text ? STATUS_OK : STATUS_INVALID;
     }
     uint8_t *memory = arena_alloc(c->arena, VALUE_TEXT_BYTES_MAX);
     *out = value_text(c->value, memory);
