@@ -10,10 +10,12 @@
 
 #include "base/hash.h"
 
-#define OUTCOME_COUNT_MAX ((uint64_t)1 << 24)
+#define OUTCOME_COUNT_MAX        ((uint64_t)1 << 24)
 #define OUTCOME_DAEMON_COUNT_MAX 65536
 
-static uint64_t outcome_hash(struct writer_id id) { return hash_pair(id.incarnation, id.txn_number); }
+static uint64_t outcome_hash(struct writer_id id) {
+    return hash_pair(id.incarnation, id.txn_number);
+}
 
 void outcomes_open(struct outcomes *outcomes, struct chunk_source *source) {
     CHECK(source != NULL);
@@ -162,6 +164,16 @@ enum status outcome_mark(struct outcomes *outcomes, uint32_t incarnation, uint64
     outcome_keep_exceptions(outcomes, daemon, exceptions);
     outcome_forget_passed(outcomes, daemon);
     return STATUS_OK;
+}
+
+bool outcome_mark_is_news(const struct outcomes *outcomes, uint32_t incarnation, uint64_t mark) {
+    const struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, incarnation);
+    return daemon == NULL ? mark > 0 : !daemon->is_over && mark > daemon->mark;
+}
+
+bool outcome_knows_daemon(const struct outcomes *outcomes, uint32_t incarnation) {
+    const struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, incarnation);
+    return daemon != NULL && !daemon->is_over;
 }
 
 void outcome_end_daemon(struct outcomes *outcomes, uint32_t incarnation) {

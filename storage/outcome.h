@@ -1,11 +1,14 @@
 /* storage/outcome.h: how transactions ended, for who asks later (X4, X5).
  *
- * Kept by every replica, fed by the log alone, so that replicas agree and checkpoints can hold it.
- *   (O1) An outcome, or a tombstone (an abort placed where no prepare was), stays until the mark of its SQL
- *        daemon has passed it, or the daemon's incarnation is ended and it has no orphans left (X5).
- *   (O2) Numbers below the mark and not among its exceptions are over: every message about them is refused.
- *   (O3) An `ended` entry is no outcome: an unprepared transaction that this shard dropped by itself (X10). It
- *        is not logged and dies with the term, as the transaction did.
+ * Kept by every replica, fed by the log alone, so that replicas agree and checkpoints can hold
+ * it.
+ *   (O1) An outcome, or a tombstone (an abort placed where no prepare was), stays until the mark
+ *        of its SQL daemon has passed it, or the daemon's incarnation is ended and it has no
+ *        orphans left (X5).
+ *   (O2) Numbers below the mark and not among its exceptions are over: every message about them
+ *        is refused.
+ *   (O3) An `ended` entry is no outcome: an unprepared transaction that this shard dropped by
+ *        itself (X10). It is not logged and dies with the term, as the transaction did.
  */
 #ifndef STORAGE_OUTCOME_H
 #define STORAGE_OUTCOME_H
@@ -19,8 +22,8 @@
 enum outcome_kind { OUTCOME_KIND_COMMITTED = 1, OUTCOME_KIND_ABORTED = 2, OUTCOME_KIND_ENDED = 3 };
 
 struct outcome_entry {
-    struct list_link link; /* in its daemon's list, in order of arrival */
-    struct outcome_entry *next;  /* of the same hash */
+    struct list_link link;      /* in its daemon's list, in order of arrival */
+    struct outcome_entry *next; /* of the same hash */
     struct writer_id id;
     enum outcome_kind kind;
     uint64_t timestamp; /* COMMITTED */
@@ -57,6 +60,9 @@ bool outcome_is_over(const struct outcomes *outcomes, struct writer_id id);
  * u64, rising. CORRUPT when they are not. */
 MUST_USE enum status outcome_mark(struct outcomes *outcomes, uint32_t incarnation, uint64_t mark,
                                   struct slice exceptions);
+/* Whether a mark would be higher than the one known; whether anything is kept of a daemon that is not over. */
+bool outcome_mark_is_news(const struct outcomes *outcomes, uint32_t incarnation, uint64_t mark);
+bool outcome_knows_daemon(const struct outcomes *outcomes, uint32_t incarnation);
 /* Meta has ended the incarnation and it has no transaction left here: everything of it is over. */
 void outcome_end_daemon(struct outcomes *outcomes, uint32_t incarnation);
 /* A new term: (O3) entries go. */

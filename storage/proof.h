@@ -8,15 +8,21 @@
 
 #include "storage/shard.h"
 
+struct transaction;
+struct proof;
+
+struct proof *proof_open(struct shard *shard);
+void proof_close(struct proof *proof);
 /* Whether answers may go now: this node alone is required (or FAULT_SERVE_UNCONFIRMED). */
-bool proof_is_trivial(const struct shard *shard);
-/* Holds an answer for the next round; its slices are copied. `fence`: T9's F known when the answer was made. */
+bool proof_is_trivial(struct shard *shard);
+/* Holds an answer for the next round; its slices are copied. */
 void proof_hold(struct shard *shard, const struct message *answer, struct effects *out);
 /* Holds the commit of a transaction that wrote nowhere (X6). */
-struct transaction;
 void proof_hold_transaction(struct shard *shard, struct transaction *txn, struct effects *out);
-/* A round with this number or a later one is wanted at the turn's end. */
+/* Something waits for a round that has not begun. */
 bool proof_wants_round(const struct shard *shard);
+/* Round `round` begins now: F known now is proven when it ends (T9). */
+void proof_on_round_begun(struct shard *shard, uint64_t round);
 /* All rounds up to `round` are confirmed by the required set. */
 void proof_on_round(struct shard *shard, uint64_t round, struct effects *out);
 /* Not primary any more: what was held is refused. */

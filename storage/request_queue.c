@@ -31,14 +31,14 @@ struct request *request_take(struct request_queue *queue, const struct message *
     request->message = message_copy(&request->request_arena, message);
     request->id = queue->next_id++;
     request->writer_slot = WRITER_NONE;
-    request->waits_for = WRITER_NONE;
+    request->queued_slot = WRITER_NONE;
     request->wait = REQUEST_RUNNING;
     list_push_last(&queue->all, &request->all_link);
     return request;
 }
 
 void request_give(struct request_queue *queue, struct request *request) {
-    CHECK(!deadline_is_armed(&request->deadline));
+    CHECK(request->message != NULL);
     if (list_holds(&request->link)) list_remove(&request->link);
     list_remove(&request->all_link);
     arena_close(&request->request_arena);

@@ -4,6 +4,11 @@
  * the node's agent (registration, configuration, liveness). Open it, then carry out its first
  * effects: they begin recovery (DISK_LIST). It registers with meta once recovered, serves once a
  * configuration says so.
+ *
+ * Drivers: a message for shard 0 goes to store 0, one for shard s to store (s - 1) mod store_count;
+ * PEER, REGISTERED and CONFIGURATION go to every store. A deadline at or before now is the end of a
+ * turn: it is stepped once the messages that are there have been delivered; then the log is flushed
+ * and appends and confirm rounds leave (D2, T10).
  */
 #ifndef STORAGE_STORAGE_H
 #define STORAGE_STORAGE_H
@@ -34,6 +39,7 @@ struct store_options {
     uint8_t *memory;             /* rows and indexes: reserved by the caller, touched on use */
     size_t memory_bytes;
     struct chunk_source *source; /* for everything else; bounded tables are taken once, at open */
+    uint32_t transaction_count; /* at a time and shard; 0: default */
     uint32_t log_segment_bytes;  /* 0: default */
     uint64_t seed;               /* for hash seeds and jitter; chance is an argument */
     enum planted_fault fault;

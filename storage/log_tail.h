@@ -1,0 +1,40 @@
+/* storage/log_tail.h: the newest records of a shard's log, in memory.
+ *
+ * What is not applied yet must be here (it may be cut or applied), what a peer lacks may be.
+ *   (LT1) Records first .. last without gaps, as bytes of storage/record.h; chunks hold whole records.
+ *   (LT2) Slices of records are good until the tail is trimmed or cut past them.
+ */
+#ifndef STORAGE_LOG_TAIL_H
+#define STORAGE_LOG_TAIL_H
+
+#include "base/arena.h"
+
+struct log_tail_chunk;
+
+struct log_tail {
+    struct chunk_source *source;
+    struct log_tail_chunk *oldest, *newest;
+    uint64_t first, last; /* positions; first == last + 1: empty */
+    size_t bytes;
+    struct log_tail_chunk *cursor_chunk; /* where the last look-up ended: they go in order */
+    uint64_t cursor_position;
+    size_t cursor_offset;
+};
+
+/* Empty; the next record is `last` + 1. */
+void log_tail_open(struct log_tail *tail, struct chunk_source *source, uint64_t last);
+/* Empties it; the next record is `last` + 1. */
+void log_tail_reset(struct log_tail *tail, uint64_t last);
+void log_tail_append(struct log_tail *tail, struct slice record);
+/* Forgets the records above `position`. */
+void log_tail_cut(struct log_tail *tail, uint64_t position);
+/* May forget records up to `position`, whole chunks, while more than `bytes_kept` stay. */
+void log_tail_trim(struct log_tail *tail, uint64_t position, size_t bytes_kept);
+
+/* The record at a position that is there. */
+struct slice log_tail_record(struct log_tail *tail, uint64_t position);
+/* Records from `from` on, at least one and at most about bytes_max, copied into the arena one behind the other. */
+struct slice log_tail_copy(struct log_tail *tail, uint64_t from, size_t bytes_max,
+                           struct arena *arena, uint32_t *count_out);
+
+#endif
