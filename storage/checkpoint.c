@@ -164,11 +164,12 @@ static void add_head(struct checkpoint *checkpoint) {
     item_append(&checkpoint->items, &head);
     for (uint32_t i = 0; i < redo->slot_count; i++) {
         const struct redo_slot *slot = &redo->slots[i];
-        if (slot->floor_number == 0) continue;
-        CHECK(slot->floor_lsn > 0);
         struct item floor = {.kind = ITEM_FLOOR};
-        floor.floor = (struct item_floor){
-            .shard = slot->shard, .lsn = slot->floor_lsn, .number = slot->floor_number};
+        floor.floor = (struct item_floor){.shard = slot->shard,
+                                          .lsn = redo_slot_replay_lsn(redo, slot),
+                                          .reset_number = slot->floor_number,
+                                          .reset_follows = slot->floor_lsn};
+        CHECK(floor.floor.lsn >= checkpoint->start_lsn);
         item_append(&checkpoint->items, &floor);
     }
 }
@@ -403,6 +404,12 @@ void checkpoint_adopt_useless(struct checkpoint *checkpoint, struct disk_file fi
     if (checkpoint->useless_count < USELESS_MAX) {
         checkpoint->useless[checkpoint->useless_count++] = file;
     }
+}
+
+void checkpoint_adopt_log(struct checkpoint *checkpoint, uint64_t lsn) {
+    CHECK(!checkpoint_is_running(checkpoint));
+    CHECK(lsn > 0);
+    checkpoint->last_begin_lsn = lsn;
 }
 
 void checkpoint_forget(struct checkpoint *checkpoint) {

@@ -18,9 +18,10 @@
 #define ITEM_HEAD_FIELDS(F)                                                                        \
     F(u8, format) F(u16, store) F(u16, store_count) F(u64, number) F(u64, start_lsn)
 #define ITEM_TAIL_FIELDS(F) F(u64, end_lsn) F(u32, block_count)
-/* FLOOR: written by checkpoint.c: the last CUT or RESET note of a shard when the checkpoint began: number, and where its
- * batch follows. What the log holds of the shard before that note is not replayed. */
-#define ITEM_FLOOR_FIELDS(F) F(u16, shard) F(u64, lsn) F(u64, number)
+/* FLOOR: written by checkpoint.c for every shard: its own part of the replay begins with the batch at or behind
+ * `lsn`. reset_number, reset_follows: the last RESET note when the checkpoint began, and what its batch follows
+ * (0: none); what that batch holds of the shard up to the note is not replayed either. */
+#define ITEM_FLOOR_FIELDS(F) F(u16, shard) F(u64, lsn) F(u64, reset_number) F(u64, reset_follows)
 /* SHARD: term and position: of the last record applied when the scan of the shard began. decided:
  * L. history: H (V1). */
 #define ITEM_SHARD_FIELDS(F)                                                                       \

@@ -45,6 +45,8 @@ void checkpoint_adopt(struct checkpoint *checkpoint, const struct item_head *hea
 /* A file that the next published checkpoint makes useless: removed then. Whatever the file is called, numbers of
  * checkpoints go on above it. */
 void checkpoint_adopt_useless(struct checkpoint *checkpoint, struct disk_file file);
+/* The log begins at `lsn`: it grows from there until a first checkpoint is due. */
+void checkpoint_adopt_log(struct checkpoint *checkpoint, uint64_t lsn);
 /* No earlier checkpoint counts any more once one is published: the store starts over. */
 void checkpoint_forget(struct checkpoint *checkpoint);
 

@@ -35,8 +35,9 @@
 #define RECORD_PREPARE_FIELDS(F)                                                                   \
     F(u32, incarnation)                                                                            \
     F(u64, txn_number)                                                                             \
-    F(u64, timestamp) F(u64, floor) F(u16, first_shard) F(u32, schema_version)                     \
-        F(bytes, participants) F(u32, op_count) F(bytes, ops)
+    F(u64, timestamp)                                                                              \
+    F(u64, floor)                                                                                  \
+    F(u16, first_shard) F(u32, schema_version) F(bytes, participants) F(u32, op_count) F(bytes, ops)
 /* COMPLETE: the outcome of a prepared transaction; timestamp 0: aborted. */
 #define RECORD_COMPLETE_FIELDS(F) F(u32, incarnation) F(u64, txn_number) F(u64, timestamp)
 /* TOMBSTONE: aborted where no prepare was; one that comes later is refused for ever (X4). */
@@ -62,9 +63,8 @@
 #define RECORD_REVISION_FIELDS(F) F(u64, revision) F(bytes, configuration)
 /* EMPTY: takes a position and says nothing. */
 #define RECORD_NOTHING_FIELDS(F) F(u8, spare)
-/* Of CUT and RESET: number: counts them in one log, so that a checkpoint can name the last one that
- * it includes. */
-#define RECORD_VOID_FIELDS(F) F(u64, number)
+/* Of RESET: counts them in one log, so that a checkpoint can name the last one that it includes. */
+#define RECORD_RESET_FIELDS(F) F(u64, number)
 
 /* Local notes (P2). CONFIRMED: the shard's records up to the header's position are confirmed and
  * applied (R3). CUT: those above the header's position are void (R4). RESET: all that this log held
@@ -88,8 +88,8 @@
     R(12, REVISION, revision, RECORD_REVISION_FIELDS)                                              \
     R(13, EMPTY, empty, RECORD_NOTHING_FIELDS)                                                     \
     R(64, CONFIRMED, confirmed, RECORD_NOTHING_FIELDS)                                             \
-    R(65, CUT, cut, RECORD_VOID_FIELDS)                                                            \
-    R(66, RESET, reset, RECORD_VOID_FIELDS)                                                        \
+    R(65, CUT, cut, RECORD_NOTHING_FIELDS)                                                         \
+    R(66, RESET, reset, RECORD_RESET_FIELDS)                                                       \
     R(67, OPENED, opened, RECORD_NOTHING_FIELDS)
 
 #define RECORD_ENUM(number, NAME, name, FIELDS) RECORD_##NAME = (number),
@@ -110,8 +110,8 @@ MESSAGE_STRUCT(record_durability, RECORD_DURABILITY_FIELDS)
 MESSAGE_STRUCT(record_revision, RECORD_REVISION_FIELDS)
 MESSAGE_STRUCT(record_empty, RECORD_NOTHING_FIELDS)
 MESSAGE_STRUCT(record_confirmed, RECORD_NOTHING_FIELDS)
-MESSAGE_STRUCT(record_cut, RECORD_VOID_FIELDS)
-MESSAGE_STRUCT(record_reset, RECORD_VOID_FIELDS)
+MESSAGE_STRUCT(record_cut, RECORD_NOTHING_FIELDS)
+MESSAGE_STRUCT(record_reset, RECORD_RESET_FIELDS)
 MESSAGE_STRUCT(record_opened, RECORD_NOTHING_FIELDS)
 
 #define RECORD_UNION(number, NAME, name, FIELDS) struct record_##name name;

@@ -235,6 +235,8 @@ static void finish(struct recovery *recovery, struct effects *out) {
     if (recovery->head.number > 0) {
         uint64_t bytes = recovery->files[recovery->checkpoint_file].bytes;
         checkpoint_adopt(recovery->options.checkpoint, &recovery->head, bytes);
+    } else {
+        checkpoint_adopt_log(recovery->options.checkpoint, redo->map.segment_bytes);
     }
     hand_over_files(recovery);
     uint64_t lsn = recovery->end_lsn > 0 ? recovery->end_lsn : redo->map.segment_bytes;
@@ -280,6 +282,7 @@ void recovery_start_over(struct recovery *recovery, uint64_t now_us, struct effe
     }
     /* Files without a readable header may hold segments above the largest that is known. */
     uint64_t number = recovery->segment_max + recovery->file_count + 2;
+    checkpoint_adopt_log(recovery->options.checkpoint, number * redo->map.segment_bytes);
     machine_move(&recovery->machine, RECOVERY_FINISHED);
     redo_start(redo, number * redo->map.segment_bytes, recovery->epoch_max + 1, out);
 }

@@ -6,14 +6,14 @@
  *
  * What the sink gets, in this order, for each shard:
  *   - the items of the checkpoint;
- *   - records in the order of the log, those at or below the positions of items again: position
- *     decides what is newer (D4). Positions of a shard follow each other without a gap;
- *   - notes between them. CONFIRMED: records up to there may be applied to the rows; those above wait
- *     in the shard's tail. CUT: drop the tail above the position. RESET: drop all of the shard, items
- *     too; it is whole again only by a full copy.
- * With the item SHARD, records up to its position are confirmed. Until the end nothing but CONFIRMED
- * says so of later ones (SHARD_END does not: a record that is cut further on may still come). When
- * the recovery is done, all up to redo_applied_position is confirmed.
+ *   - records in the order of the log, from or below the position of the item SHARD on: position
+ *     decides what is newer (D4). Positions of a shard follow each other without a gap. They wait in
+ *     the shard's tail until they are confirmed, those below the items' positions, too: a record that
+ *     is cut further on looks like any other;
+ *   - notes between them. CONFIRMED: records up to there are confirmed, and may be applied to the rows.
+ *     CUT: drop the tail above the position. RESET: drop all of the shard, items too; it is whole again
+ *     only by a full copy.
+ * When the recovery is done, all up to redo_applied_position is confirmed, as well.
  *
  * A torn tail is cut. A damaged middle is CORRUPT, never skipped (D3): the node rejoins from a peer.
  */

@@ -124,9 +124,7 @@ static enum status take_item(struct recovery *recovery, const struct item *item)
     case ITEM_TAIL:
         recovery->tail = item->tail;
         return recovery->is_in_shard || item->tail.end_lsn == 0 ? STATUS_CORRUPT : STATUS_OK;
-    case ITEM_FLOOR:
-        return redo_recovered_floor(recovery->options.redo, item->floor.shard, item->floor.lsn,
-                                    item->floor.number);
+    case ITEM_FLOOR: return redo_recovered_floor(recovery->options.redo, &item->floor);
     case ITEM_SHARD: status = begin_shard(recovery, &item->shard); break;
     case ITEM_SHARD_END: status = end_shard(recovery, &item->shard_end); break;
     case ITEM_HEAD:

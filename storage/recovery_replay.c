@@ -65,7 +65,6 @@ static void search(struct recovery *recovery, struct effects *out) {
         recovery_damaged(recovery, "the log ends before its checkpoint does");
         return;
     }
-    if (recovery->is_first) redo_recovered_first(recovery->options.redo, recovery->end_lsn);
     machine_move(&recovery->machine, RECOVERY_SEARCHING);
     recovery->search_file = 0;
     recovery->place.file_index = recovery->file_count;
@@ -165,7 +164,7 @@ static enum status replay_records(struct recovery *recovery, const struct batch 
     struct slice rest = payload, bytes;
     CHECK(payload.size == batch->payload_bytes);
     while (rest.size > 0) {
-        struct redo_place place = {.follows = batch->follows};
+        struct redo_place place = {.batch_lsn = batch->lsn, .follows = batch->follows};
         place.lsn = batch->lsn + BATCH_HEADER_BYTES + (payload.size - rest.size);
         struct record record;
         enum status status = record_next(&rest, &bytes, &record);
@@ -195,7 +194,6 @@ static bool batch_fits(const struct recovery *recovery, const struct batch *batc
 static enum status replay_batch(struct recovery *recovery, const struct batch *batch,
                                 struct slice bytes) {
     struct redo *redo = recovery->options.redo;
-    if (recovery->is_first) redo_recovered_first(redo, batch->follows);
     recovery->is_first = false;
     if (recovery_is_own(recovery)) redo_recovered_batch(redo, batch->lsn);
     struct slice payload = slice_part(bytes, BATCH_HEADER_BYTES, batch->payload_bytes);

@@ -261,29 +261,21 @@ static void slot_add_cut(struct redo *redo, struct redo_slot *slot, uint64_t pos
         other->readable_lsn = MAX(other->readable_lsn, forgotten.lsn);
     }
     redo_reader_on_cut(redo, index, position);
-    slot->floor_lsn = redo->append_lsn;
-    slot->floor_number = redo->cut_number;
 }
 
 /* The note itself; the shard's next record comes behind it. */
 static enum status redo_add_void(struct redo *redo, const struct record *note) {
     CHECK(note->kind == RECORD_CUT || note->kind == RECORD_RESET);
-    /* While settling, the opening batch would come between append_lsn and the note (R5). */
-    if (!redo_has_room(redo) || redo->lane.state == LANE_SETTLING) return STATUS_BUSY;
+    if (!redo_has_room(redo)) return STATUS_BUSY;
     struct redo_fill *fill = &redo->fills[redo->filling];
     struct redo_slot *slot = redo_slot_of(redo, note->shard);
     uint64_t valid = note->kind == RECORD_CUT ? note->position : 0;
     fill_drop(fill, note->shard, valid);
     fill_reserve(redo, NOTE_BYTES_MAX);
-    struct record numbered = *note;
-    redo->cut_number++;
-    if (note->kind == RECORD_CUT) numbered.cut.number = redo->cut_number;
-    if (note->kind == RECORD_RESET) numbered.reset.number = redo->cut_number;
-    fill_add_note(fill, &numbered);
+    fill_add_note(fill, note);
     fill->record_count++;
     if (slot->durability == DURABILITY_SYNC) fill->must_sync = true;
     slot_add_cut(redo, slot, valid);
-    CHECK(slot->floor_number == redo->cut_number);
     return STATUS_OK;
 }
 
@@ -303,8 +295,13 @@ enum status redo_reset(struct redo *redo, uint16_t shard, uint32_t term, uint64_
     struct redo_slot *slot = redo_slot_of(redo, shard);
     CHECK(slot != NULL);
     struct record note = {.kind = RECORD_RESET, .shard = shard, .term = term, .position = position};
+    note.reset.number = redo->reset_number + 1;
+    /* While settling, the opening batch would come between append_lsn and the note (R5). */
+    if (redo->lane.state == LANE_SETTLING) return STATUS_BUSY;
     enum status status = redo_add_void(redo, &note);
     if (status != STATUS_OK) return status;
+    slot->floor_lsn = redo->append_lsn;
+    slot->floor_number = ++redo->reset_number;
     slot_limit(slot, term, 0);
     slot->appended = slot->writing = slot->written = slot->syncing = slot->synced = position;
     slot->applied = slot->noted = position;
@@ -638,13 +635,20 @@ uint64_t redo_appended_lsn(const struct redo *redo) { return redo->append_lsn; }
 uint64_t redo_written_lsn(const struct redo *redo) { return redo->written_lsn; }
 uint64_t redo_synced_lsn(const struct redo *redo) { return redo->synced_lsn; }
 
+uint64_t redo_slot_replay_lsn(const struct redo *redo, const struct redo_slot *slot) {
+    uint32_t index = (uint32_t)(slot - redo->slots);
+    CHECK(index < redo->slot_count);
+    CHECK(slot->applied <= slot->appended);
+    if (slot->applied == slot->appended) return redo->append_lsn;
+    uint64_t lsn = redo_map_find(&redo->map, index, slot->applied + 1);
+    return MIN(redo->append_lsn, MAX(lsn, slot->floor_lsn));
+}
+
 uint64_t redo_replay_lsn(const struct redo *redo) {
     uint64_t lsn = redo->append_lsn;
     CHECK(redo->lane.state != LANE_RECOVERING);
     for (uint32_t i = 0; i < redo->slot_count; i++) {
-        const struct redo_slot *slot = &redo->slots[i];
-        if (slot->applied == slot->appended) continue;
-        lsn = MIN(lsn, redo_map_find(&redo->map, i, slot->applied + 1));
+        lsn = MIN(lsn, redo_slot_replay_lsn(redo, &redo->slots[i]));
     }
     return lsn;
 }

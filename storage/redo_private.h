@@ -4,6 +4,7 @@
 #define STORAGE_REDO_PRIVATE_H
 
 #include "base/machine.h"
+#include "storage/checkpoint.h"
 #include "storage/redo.h"
 #include "storage/redo_batch.h"
 #include "storage/redo_map.h"
@@ -30,10 +31,11 @@ struct redo_slot {
     uint64_t applied, noted; /* noted: as the last CONFIRMED note says */
     uint64_t readable_from;  /* first position that the log holds */
     uint64_t readable_lsn;   /* below it cuts are not known any more */
-    uint64_t floor_lsn;    /* end of the batch before the one with its last CUT or RESET; 0: none */
-    uint64_t floor_number; /* of that note */
-    uint64_t reach;        /* recovery: the checkpoint has items of positions up to here */
-    bool is_floor_ahead;   /* recovery: what comes before that note does not count */
+    uint64_t floor_lsn;      /* end of the batch before the one with its last RESET; 0: none */
+    uint64_t floor_number;   /* of that note */
+    uint64_t reach;          /* recovery: the checkpoint holds all up to here */
+    uint64_t replay_lsn;     /* recovery: what comes in earlier batches does not count */
+    bool is_floor_ahead;     /* recovery: what comes before that note does not count */
 };
 
 /* A batch that fills or is being written: header space, then records. */
@@ -71,7 +73,7 @@ struct redo {
     uint64_t told_lsn;    /* synced_lsn of the last batch's header */
     uint64_t record_lsn;  /* end of the last batch with records */
     uint64_t trim_lsn;
-    uint64_t cut_number;       /* of the last CUT or RESET */
+    uint64_t reset_number;     /* of the last RESET */
     uint64_t write_us;         /* when the last batch was written */
     uint64_t unsynced_us;      /* when the oldest unsynced batch was written */
     uint64_t syncing_us;       /* when the DISK_SYNC under way began */
@@ -99,6 +101,8 @@ static inline uint64_t redo_tag(enum redo_tag kind, uint32_t which) {
 /* NULL when the shard is not known. */
 struct redo_slot *redo_slot_of(const struct redo *redo, uint16_t shard);
 struct disk_file redo_file(const struct redo *redo, uint64_t file_number);
+/* Where a replay of this slot would begin, if it began a checkpoint now. */
+uint64_t redo_slot_replay_lsn(const struct redo *redo, const struct redo_slot *slot);
 /* A reader's part of redo_step. */
 void redo_reader_on_read(struct redo *redo, uint32_t reader, const struct disk_done *done,
                          struct effects *out);
@@ -112,15 +116,14 @@ void redo_settle(struct redo *redo, struct effects *out);
 
 /* ---- for recovery, in LANE_RECOVERING ---- */
 
-/* `follows` of the first batch of the stream that is replayed. */
-void redo_recovered_first(struct redo *redo, uint64_t follows);
 /* The batch at `lsn` of this store's own stream is about to be replayed: marked where it is due. */
 void redo_recovered_batch(struct redo *redo, uint64_t lsn);
-/* A record or note, `lsn` its own place, `follows` of its batch: positions, terms and cuts follow it. END: it does not
- * count, the checkpoint came after it. CORRUPT: a gap, or a shard too many. */
+/* Where a record is: its own lsn, that of its batch, and what the batch follows. */
 struct redo_place {
-    uint64_t lsn, follows;
+    uint64_t lsn, batch_lsn, follows;
 };
+/* A record or note of the log: positions, terms and cuts follow it. END: it does not count, the
+ * checkpoint came after it. CORRUPT: a gap, or a shard too many. */
 MUST_USE enum status redo_recovered_record(struct redo *redo, const struct redo_place *place,
                                            const struct record *record);
 /* A shard as a checkpoint has it: everything up to `position` is applied. */
@@ -128,9 +131,8 @@ MUST_USE enum status redo_recovered_shard(struct redo *redo, uint16_t shard, uin
                                           uint64_t position);
 /* Its checkpoint has items up to `position`; the log must reach it. */
 MUST_USE enum status redo_recovered_reach(struct redo *redo, uint16_t shard, uint64_t position);
-/* A checkpoint was taken after the shard's note `number`, in the batch that follows `lsn`. */
-MUST_USE enum status redo_recovered_floor(struct redo *redo, uint16_t shard, uint64_t lsn,
-                                          uint64_t number);
+/* Where the shard's part of the replay begins. */
+MUST_USE enum status redo_recovered_floor(struct redo *redo, const struct item_floor *floor);
 /* Whether the log reached what the checkpoint has of every shard. */
 bool redo_recovered_is_whole(const struct redo *redo);
 /* Another store's stream ends here: its lsns mean nothing to this log. */

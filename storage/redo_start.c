@@ -3,8 +3,10 @@
  * Recovery reads checkpoint and log and tells the redo what it finds; then the log goes on.
  *   (T1) In a replay the first record of a shard may be older than what its checkpoint has; from then on positions
  *        follow each other. In the end each shard is at least where its checkpoint was.
- *   (T2) A checkpoint names the last CUT or RESET of each shard that came before it. Up to that note the log of the shard
- *        does not count: some of it was voided, and the checkpoint has the rest.
+ *   (T2) A checkpoint names, for each shard, the batch with which its own part of the replay begins:
+ *        there its positions go on from, or below, what the checkpoint holds. In earlier batches there
+ *        may be records that a CUT or RESET voided before the checkpoint began. In the batch of the
+ *        last RESET before it, all up to that note is skipped: the checkpoint has what replaced it.
  *   (T3) What was read may not be durable yet (only the process died): nothing is reported synced before the segment
  *        is synced and the opening batch with it.
  */
@@ -25,40 +27,31 @@ enum status redo_recovered_shard(struct redo *redo, uint16_t shard, uint32_t ter
     if (status != STATUS_OK) return status;
     CHECK(slot->shard == shard);
     slot->term = term;
-    slot->appended = slot->applied = position;
-    slot->reach = 0;
+    slot->appended = slot->reach = position;
+    slot->applied = 0;
     return STATUS_OK;
 }
 
-enum status redo_recovered_floor(struct redo *redo, uint16_t shard, uint64_t lsn, uint64_t number) {
+enum status redo_recovered_floor(struct redo *redo, const struct item_floor *floor) {
     struct redo_slot *slot;
-    enum status status = slot_add(redo, shard, &slot);
-    if (status != STATUS_OK || lsn == 0 || number == 0) return STATUS_CORRUPT;
-    CHECK(slot->shard == shard);
-    slot->floor_lsn = lsn;
-    slot->floor_number = number;
-    slot->is_floor_ahead = true;
-    redo->cut_number = MAX(redo->cut_number, number);
+    enum status status = slot_add(redo, floor->shard, &slot);
+    if (status != STATUS_OK || floor->lsn == 0) return STATUS_CORRUPT;
+    CHECK(slot->shard == floor->shard);
+    slot->replay_lsn = floor->lsn;
+    slot->floor_lsn = floor->reset_follows;
+    slot->floor_number = floor->reset_number;
+    slot->is_floor_ahead = floor->reset_number > 0;
+    redo->reset_number = MAX(redo->reset_number, floor->reset_number);
     return STATUS_OK;
 }
 
 enum status redo_recovered_reach(struct redo *redo, uint16_t shard, uint64_t position) {
     struct redo_slot *slot = redo_slot_of(redo, shard);
     CHECK(redo->lane.state == LANE_RECOVERING);
-    if (slot == NULL || position < slot->applied) return STATUS_CORRUPT;
+    if (slot == NULL || position < slot->reach) return STATUS_CORRUPT;
     CHECK(slot->applied <= slot->appended);
     slot->reach = position;
     return STATUS_OK;
-}
-
-void redo_recovered_first(struct redo *redo, uint64_t follows) {
-    CHECK(redo->lane.state == LANE_RECOVERING);
-    CHECK(follows > 0);
-    for (uint32_t i = 0; i < redo->slot_count; i++) {
-        struct redo_slot *slot = &redo->slots[i];
-        if (slot->floor_lsn < follows)
-            slot->is_floor_ahead = false; /* the note is not read again */
-    }
 }
 
 void redo_recovered_batch(struct redo *redo, uint64_t lsn) {
@@ -72,52 +65,51 @@ void redo_recovered_batch(struct redo *redo, uint64_t lsn) {
     }
 }
 
-static void slot_void(struct redo *redo, struct redo_slot *slot, const struct redo_place *place,
-                      uint64_t valid) {
+static void slot_void(struct redo *redo, struct redo_slot *slot, uint64_t lsn, uint64_t valid) {
     uint32_t index = (uint32_t)(slot - redo->slots);
     CHECK(index < redo->slot_count);
-    struct redo_cut cut = {.slot = index, .lsn = place->lsn, .position = valid}, forgotten;
+    struct redo_cut cut = {.slot = index, .lsn = lsn, .position = valid}, forgotten;
     redo_map_add_cut(&redo->map, &cut, &forgotten);
-    if (forgotten.lsn != 0) {
-        struct redo_slot *other = &redo->slots[forgotten.slot];
-        other->readable_lsn = MAX(other->readable_lsn, forgotten.lsn);
-    }
-    slot->floor_lsn = place->follows;
+    if (forgotten.lsn == 0) return;
+    struct redo_slot *other = &redo->slots[forgotten.slot];
+    other->readable_lsn = MAX(other->readable_lsn, forgotten.lsn);
 }
 
-static enum status slot_on_void(struct redo *redo, struct redo_slot *slot,
-                                const struct redo_place *place, const struct record *note) {
-    bool cuts = note->kind == RECORD_CUT;
-    CHECK(cuts || note->kind == RECORD_RESET);
-    uint64_t number = cuts ? note->cut.number : note->reset.number;
-    redo->cut_number = MAX(redo->cut_number, number);
-    bool is_floor = slot->is_floor_ahead && number == slot->floor_number;
-    if (slot->is_floor_ahead && !is_floor) return STATUS_END;
-    if (cuts && !is_floor && (note->position > slot->appended || note->position < slot->applied)) {
-        return STATUS_CORRUPT;
-    }
-    slot_void(redo, slot, place, cuts ? note->position : 0);
-    slot->floor_number = number;
+/* Both below what the checkpoint holds and above it, as the log went at its time. */
+static enum status slot_on_cut(struct redo *redo, struct redo_slot *slot, uint64_t lsn,
+                               const struct record *note) {
+    CHECK(note->kind == RECORD_CUT);
+    if (note->position > slot->appended || note->position < slot->applied) return STATUS_CORRUPT;
+    slot_void(redo, slot, lsn, note->position);
+    if (slot->readable_from == 0) slot->readable_from = note->position + 1;
     slot->appended = note->position;
     slot->term = note->term;
-    if (!cuts || slot->readable_from == 0) slot->readable_from = note->position + 1;
-    if (is_floor) {
-        slot->is_floor_ahead = false; /* (T2) */
-        return STATUS_END;
-    }
-    if (!cuts) {
-        slot->applied = note->position;
-        slot->reach = 0; /* what the checkpoint had is void */
-    }
     CHECK(slot->applied <= slot->appended);
+    return STATUS_OK;
+}
+
+static enum status slot_on_reset(struct redo *redo, struct redo_slot *slot,
+                                 const struct redo_place *place, const struct record *note) {
+    CHECK(note->kind == RECORD_RESET);
+    redo->reset_number = MAX(redo->reset_number, note->reset.number);
+    bool is_floor = slot->is_floor_ahead && note->reset.number == slot->floor_number;
+    slot_void(redo, slot, place->lsn, 0);
+    slot->floor_lsn = place->follows;
+    slot->floor_number = note->reset.number;
+    slot->appended = slot->applied = note->position;
+    slot->term = note->term;
+    slot->readable_from = note->position + 1;
+    slot->is_floor_ahead = false;
+    CHECK(slot->applied <= slot->appended);
+    if (is_floor) return STATUS_END; /* (T2): the checkpoint has what the copy brought */
+    slot->reach = 0;
     return STATUS_OK;
 }
 
 static enum status slot_on_record(struct redo_slot *slot, const struct record *record) {
     CHECK(!record_is_local(record));
     CHECK(record->position > 0);
-    if (slot->is_floor_ahead) return STATUS_END; /* (T2) */
-    if (slot->readable_from == 0) {              /* (T1) */
+    if (slot->readable_from == 0) { /* (T1) */
         if (record->position > slot->appended + 1) return STATUS_CORRUPT;
         slot->readable_from = record->position;
     } else if (record->position != slot->appended + 1 || record->term < slot->term) {
@@ -131,8 +123,7 @@ static enum status slot_on_record(struct redo_slot *slot, const struct record *r
 static enum status slot_on_confirmed(struct redo_slot *slot, const struct record *note) {
     CHECK(note->kind == RECORD_CONFIRMED);
     CHECK(note->shard == slot->shard);
-    if (slot->is_floor_ahead) return STATUS_END;
-    if (note->position > MAX(slot->appended, slot->applied)) return STATUS_CORRUPT;
+    if (note->position > MAX(slot->appended, slot->reach)) return STATUS_CORRUPT;
     slot->applied = MAX(slot->applied, note->position);
     return STATUS_OK;
 }
@@ -144,8 +135,14 @@ enum status redo_recovered_record(struct redo *redo, const struct redo_place *pl
     struct redo_slot *slot;
     enum status status = slot_add(redo, record->shard, &slot);
     if (status != STATUS_OK) return status;
+    if (place->batch_lsn < slot->replay_lsn) return STATUS_END; /* (T2) */
+    if (slot->is_floor_ahead && place->follows == slot->floor_lsn) {
+        bool is_floor = record->kind == RECORD_RESET && record->reset.number == slot->floor_number;
+        if (!is_floor) return STATUS_END;
+    }
     if (record->kind == RECORD_CONFIRMED) return slot_on_confirmed(slot, record);
-    if (record_is_local(record)) return slot_on_void(redo, slot, place, record);
+    if (record->kind == RECORD_CUT) return slot_on_cut(redo, slot, place->lsn, record);
+    if (record->kind == RECORD_RESET) return slot_on_reset(redo, slot, place, record);
     return slot_on_record(slot, record);
 }
 
@@ -154,7 +151,6 @@ bool redo_recovered_is_whole(const struct redo *redo) {
     for (uint32_t i = 0; i < redo->slot_count; i++) {
         const struct redo_slot *slot = &redo->slots[i];
         if (slot->appended < MAX(slot->applied, slot->reach)) return false; /* (T1) */
-        if (slot->is_floor_ahead) return false;                             /* (T2) */
     }
     return true;
 }
@@ -163,9 +159,11 @@ void redo_recovered_stream(struct redo *redo) {
     CHECK(redo->lane.state == LANE_RECOVERING);
     for (uint32_t i = 0; i < redo->slot_count; i++) {
         struct redo_slot *slot = &redo->slots[i];
-        CHECK(!slot->is_floor_ahead);
+        CHECK(slot->applied <= slot->appended);
         slot->applied = MAX(slot->applied, slot->reach);
         slot->readable_from = slot->readable_lsn = slot->floor_lsn = slot->floor_number = 0;
+        slot->replay_lsn = slot->reach = 0;
+        slot->is_floor_ahead = false;
     }
     redo->map.mark_count = redo->map.cut_count = 0;
 }
@@ -174,7 +172,7 @@ void redo_recovered_forget(struct redo *redo) {
     CHECK(redo->lane.state == LANE_RECOVERING);
     memset(redo->slots, 0, sizeof(redo->slots));
     redo->slot_count = 0;
-    redo->cut_number = 0;
+    redo->reset_number = 0;
     redo->map.mark_count = redo->map.cut_count = 0;
     CHECK(redo->fills[redo->filling].record_count == 0);
 }
