@@ -15,7 +15,7 @@
  */
 #include "storage/fragment_private.h"
 
-enum { FETCH_AHEAD = 4 };
+enum { FETCH_AHEAD = 8 };
 
 struct scan_bounds {
     bool has_begin, has_end;

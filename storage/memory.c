@@ -16,6 +16,9 @@
  *   (P2) Entries of the page table are valid for pages whose free bit is clear.
  *   (P3) Free cells and untouched ones are poisoned from the moment the page is taken; so a page
  *        that goes back stays poisoned, and pages never used cost no shadow memory.
+ *   (P4) A page that becomes empty as the only partial one of its class stays, so that a cell which
+ *        is taken and given in turn costs no page each time. Such pages count as free, and are
+ *        reclaimed when no other page is.
  */
 #include "storage/memory.h"
 
@@ -113,7 +116,8 @@ static uint32_t page_find_free(const struct memory *memory, uint32_t from) {
 bool memory_has_pages(const struct memory *memory, uint32_t page_count, enum memory_need need) {
     CHECK(memory->page_free_count < memory->page_count);
     uint32_t kept = need == MEMORY_GROW ? memory->reserve_page_count : 0; /* (M3) */
-    return memory->page_free_count >= kept && memory->page_free_count - kept >= page_count;
+    uint32_t free_count = memory->page_free_count + memory->page_empty_count;
+    return free_count >= kept && free_count - kept >= page_count;
 }
 
 /* The first of `count` free pages in a row; page_count when there are none. */
@@ -190,11 +194,31 @@ static void partial_remove(struct memory *memory, uint32_t class_number, uint32_
     if (entry->next != 0) memory->pages[entry->next].previous = entry->previous;
 }
 
+/* A page without a taken cell is free for all. */
+static void class_give_page(struct memory *memory, uint32_t page) {
+    const struct memory_page *entry = &memory->pages[page];
+    CHECK(entry->used_count == 0);
+    partial_remove(memory, entry->class_number, page);
+    page_mark_free(memory, page);
+}
+
+/* Takes from the classes what they keep (P4). */
+static void memory_reclaim(struct memory *memory) {
+    for (uint32_t number = 0; number < CLASS_COUNT && memory->page_empty_count > 0; number++) {
+        uint32_t page = memory->partial[number];
+        if (page == 0 || memory->pages[page].used_count > 0) continue;
+        class_give_page(memory, page);
+        memory->page_empty_count--;
+    }
+    CHECK(memory->page_empty_count == 0);
+}
+
 /* ---- cells ---- */
 
 static enum status class_add_page(struct memory *memory, uint32_t class_number,
                                   enum memory_need need) {
     if (!memory_has_pages(memory, 1, need)) return STATUS_FULL;
+    if (memory->page_free_count == 0) memory_reclaim(memory);
     uint32_t page = page_find_free(memory, memory->page_free_hint);
     CHECK(page < memory->page_count);
     page_mark_taken(memory, page);
@@ -213,6 +237,7 @@ static uint8_t *page_take_cell(struct memory *memory, uint32_t page, size_t size
     struct memory_page *entry = &memory->pages[page];
     uint32_t bytes = class_bytes[entry->class_number];
     CHECK(!page_is_full(entry, bytes));
+    if (entry->used_count == 0 && entry->touched > 0) memory->page_empty_count--; /* (P4) */
     uint32_t number = entry->touched;
     if (entry->free_first != 0) number = entry->free_first - 1u;
     uint8_t *cell = page_address(memory, page) + (size_t)number * bytes;
@@ -231,6 +256,10 @@ static enum status memory_take_run(struct memory *memory, size_t size, enum memo
     uint32_t count = run_pages(size);
     if (!memory_has_pages(memory, count, need)) return STATUS_FULL;
     uint32_t first = page_find_run(memory, count);
+    if (first == memory->page_count) {
+        memory_reclaim(memory);
+        first = page_find_run(memory, count);
+    }
     if (first == memory->page_count) return STATUS_FULL;
     for (uint32_t page = first; page < first + count; page++) page_mark_taken(memory, page);
     if (first == memory->page_free_hint) memory->page_free_hint = first + count;
@@ -271,6 +300,18 @@ static void memory_give_run(struct memory *memory, uint32_t first, size_t size) 
     memory->cell_count--;
 }
 
+/* A full page becomes a partial one; an empty one that the class kept is not needed any more (P4). */
+static void page_has_room_again(struct memory *memory, uint32_t page) {
+    uint32_t class_number = memory->pages[page].class_number;
+    uint32_t first = memory->partial[class_number];
+    if (first != 0 && memory->pages[first].used_count == 0) {
+        CHECK(memory->page_empty_count > 0);
+        class_give_page(memory, first);
+        memory->page_empty_count--;
+    }
+    partial_insert(memory, class_number, page);
+}
+
 void memory_give(struct memory *memory, uint32_t handle, size_t size) {
     CHECK(memory->cell_count > 0);
     uint32_t page = handle / (MEMORY_PAGE_BYTES / MEMORY_UNIT_BYTES);
@@ -293,8 +334,11 @@ void memory_give(struct memory *memory, uint32_t handle, size_t size) {
     store_le16(cell, entry->free_first);
     entry->free_first = (uint16_t)(offset / bytes + 1);
     sanitize_poison(cell, bytes);
-    if (was_full) partial_insert(memory, entry->class_number, page);
+    if (was_full) page_has_room_again(memory, page);
     if (entry->used_count > 0) return;
-    partial_remove(memory, entry->class_number, page);
-    page_mark_free(memory, page);
+    bool is_only = memory->partial[entry->class_number] == page && entry->next == 0;
+    if (is_only)
+        memory->page_empty_count++; /* (P4) */
+    else
+        class_give_page(memory, page);
 }

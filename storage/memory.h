@@ -2,7 +2,8 @@
  *
  * One region, reserved by the caller (server/ maps it, sim/ takes a small one), is cut into pages
  * of 32 KiB. A page serves cells of one size class; what is larger than half a page gets pages in a
- * row. A page is not touched before its first cell is taken, and goes back when its last cell does.
+ * row. A page is not touched before its first cell is taken. One that has no taken cell any more goes back, but for one that
+ * each class keeps until somebody needs it.
  *
  *   (M1) A handle is the offset in units of 16 bytes: handle -> pointer is one addition. 0 is no
  *        cell. Cells are aligned to 16 bytes, those of a power of two up to 64 to their size,
@@ -37,6 +38,8 @@ struct memory {
     uint64_t *free_words;      /* a bit for each page that is free */
     uint32_t page_count;       /* all, the table's own included */
     uint32_t page_free_count;
+    uint32_t
+        page_empty_count;    /* of classes' pages: one without a taken cell is kept by each class */
     uint32_t page_free_hint; /* no page below it is free */
     uint32_t page_top; /* pages from here on were never used: their entries are not yet valid */
     uint32_t reserve_page_count;
