@@ -384,6 +384,7 @@ void build_do(struct parser *p, const struct ast_select_items *items);
 void build_call_statement(struct parser *p, const struct ast_name *name,
                           const struct ast_exprs *args);
 struct ast_show *build_show(struct parser *p, int kind);
+struct ast_show *build_show_flags(struct parser *p, struct ast_show *show);
 struct ast_show *build_show_old(struct parser *p, int kind);
 struct ast_show *build_show_table(struct parser *p, int kind, const struct ast_name *name);
 struct ast_show *build_show_limit(struct parser *p, int kind, const struct ast_limit *limit);

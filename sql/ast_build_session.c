@@ -334,12 +334,16 @@ void build_call_statement(struct parser *p, const struct ast_name *name,
 struct ast_show *build_show(struct parser *p, int kind) {
     struct ast_show *show = build_new(p, struct ast_show);
     show->kind = (enum ast_show_kind)kind;
-    show->is_full = p->show_full;
-    show->is_extended = p->show_extended;
     show->schema = p->show_schema;
     show->has_like = p->show_has_like;
     show->like = p->show_like;
     show->where = p->show_where;
+    return show;
+}
+
+struct ast_show *build_show_flags(struct parser *p, struct ast_show *show) {
+    show->is_full = p->show_full;
+    show->is_extended = p->show_extended;
     return show;
 }
 

@@ -21,4 +21,11 @@ void ast_print_identifier(struct buffer *buffer, struct slice name);
 /* 'text' with quotes and backslashes escaped. */
 void ast_print_string(struct buffer *buffer, struct slice text);
 
+/* Pieces for the printers themselves. */
+void ast_print_orders(struct buffer *buffer, const struct ast_orders *orders, const char *word);
+/* In its parentheses, without its name. */
+void ast_print_window(struct buffer *buffer, const struct ast_window *window);
+/* " null on empty error on error" */
+void ast_print_json_on(struct buffer *buffer, const struct ast_json_value *json);
+
 #endif

@@ -1536,14 +1536,15 @@ table_option(A) ::= START TRANSACTION. {
     A = build_option(p, AST_OPTION_START_TRANSACTION, SLICE_EMPTY);
 }
 %type charset_option {struct ast_option *}
-charset_option(A) ::= default_opt charset_word equal_opt charset_name(N). {
+charset_option(A) ::= charset_bare(A).
+charset_option(A) ::= DEFAULT charset_bare(O). { A = O; }
+%type charset_bare {struct ast_option *}
+charset_bare(A) ::= charset_word equal_opt charset_name(N). {
     A = build_option(p, AST_OPTION_CHARSET, N);
 }
-charset_option(A) ::= default_opt COLLATE equal_opt collation_name(N). {
+charset_bare(A) ::= COLLATE equal_opt collation_name(N). {
     A = build_option(p, AST_OPTION_COLLATE, N);
 }
-default_opt ::= .
-default_opt ::= DEFAULT.
 %type text_option {int}
 text_option(A) ::= COMMENT. { A = AST_OPTION_COMMENT; }
 text_option(A) ::= COMPRESSION. { A = AST_OPTION_COMPRESSION; }
@@ -1909,10 +1910,10 @@ statement ::= DROP VIEW if_exists(I) table_names(N) drop_behaviour(B). {
 statement ::= CREATE DATABASE if_not_exists(I) ident(N) database_options(O). {
     build_statement(p, AST_CREATE_DATABASE, build_database(p, N, O, I));
 }
-statement ::= ALTER DATABASE ident(N) database_options(O). {
+statement ::= ALTER DATABASE ident(N) database_option_list(O). {
     build_statement(p, AST_ALTER_DATABASE, build_database(p, N, O, 0));
 }
-statement ::= ALTER DATABASE database_options(O). {
+statement ::= ALTER DATABASE database_option_list(O). {
     build_statement(p, AST_ALTER_DATABASE, build_database(p, SLICE_EMPTY, O, 0));
 }
 statement ::= DROP DATABASE if_exists(I) ident(N). {
@@ -1920,10 +1921,16 @@ statement ::= DROP DATABASE if_exists(I) ident(N). {
 }
 %type database_options {struct ast_options *}
 database_options(A) ::= . { A = build_new(p, struct ast_options); }
-database_options(A) ::= database_options(A) database_option(O). { build_options(p, A, O); }
+database_options(A) ::= database_option_list(A).
+%type database_option_list {struct ast_options *}
+database_option_list(A) ::= database_option(O). { A = build_options(p, NULL, O); }
+database_option_list(A) ::= database_option_list(A) database_option(O). { build_options(p, A, O); }
 %type database_option {struct ast_option *}
 database_option(A) ::= charset_option(A).
-database_option(A) ::= default_opt ENCRYPTION equal_opt text(T). {
+database_option(A) ::= ENCRYPTION equal_opt text(T). {
+    A = build_option(p, AST_OPTION_ENCRYPTION, T);
+}
+database_option(A) ::= DEFAULT ENCRYPTION equal_opt text(T). {
     A = build_option(p, AST_OPTION_ENCRYPTION, T);
 }
 database_option(A) ::= READ ONLY equal_opt option_number(N). {
@@ -2305,21 +2312,26 @@ statement ::= CALL table_name(N) LP exprs(E) RP. { build_call_statement(p, N, E)
 
 statement ::= SHOW show(S). { build_statement(p, AST_SHOW, S); }
 %type show {struct ast_show *}
+%type show_flagged {struct ast_show *}
 show(A) ::= DATABASES like_opt. { A = build_show(p, AST_SHOW_DATABASES); }
-show(A) ::= show_flags TABLES show_from like_opt. { A = build_show(p, AST_SHOW_TABLES); }
-show(A) ::= show_flags COLUMNS from_word table_name(N) show_from like_opt. {
+show(A) ::= show_flagged(A).
+show(A) ::= show_flags show_flagged(S). { A = build_show_flags(p, S); }
+show_flagged(A) ::= TABLES show_from like_opt. { A = build_show(p, AST_SHOW_TABLES); }
+show_flagged(A) ::= COLUMNS from_word table_name(N) show_from like_opt. {
     A = build_show_table(p, AST_SHOW_COLUMNS, N);
 }
-show(A) ::= show_flags index_word from_word table_name(N) show_from where_only. {
+show_flagged(A) ::= index_word from_word table_name(N) show_from where_only. {
     A = build_show_table(p, AST_SHOW_INDEX, N);
 }
-show(A) ::= show_flags PROCESSLIST. { A = build_show(p, AST_SHOW_PROCESSLIST); }
-show(A) ::= show_flags TRIGGERS show_from like_opt. { A = build_show(p, AST_SHOW_TRIGGERS); }
+show_flagged(A) ::= PROCESSLIST. { A = build_show(p, AST_SHOW_PROCESSLIST); }
+show_flagged(A) ::= TRIGGERS show_from like_opt. { A = build_show(p, AST_SHOW_TRIGGERS); }
 show(A) ::= TABLE STATUS show_from like_opt. { A = build_show(p, AST_SHOW_TABLE_STATUS); }
 show(A) ::= OPEN TABLES show_from like_opt. { A = build_show(p, AST_SHOW_OPEN_TABLES); }
 show(A) ::= EVENTS show_from like_opt. { A = build_show(p, AST_SHOW_EVENTS); }
-show(A) ::= set_scope(S) STATUS like_opt. { A = build_show(p, AST_SHOW_STATUS); A->scope = S; }
-show(A) ::= set_scope(S) VARIABLES like_opt. { A = build_show(p, AST_SHOW_VARIABLES); A->scope = S; }
+show(A) ::= STATUS like_opt. { A = build_show(p, AST_SHOW_STATUS); }
+show(A) ::= VARIABLES like_opt. { A = build_show(p, AST_SHOW_VARIABLES); }
+show(A) ::= scope(S) STATUS like_opt. { A = build_show(p, AST_SHOW_STATUS); A->scope = S; }
+show(A) ::= scope(S) VARIABLES like_opt. { A = build_show(p, AST_SHOW_VARIABLES); A->scope = S; }
 show(A) ::= WARNINGS limit_opt(L). { A = build_show_limit(p, AST_SHOW_WARNINGS, L); }
 show(A) ::= ERRORS limit_opt(L). { A = build_show_limit(p, AST_SHOW_ERRORS, L); }
 show(A) ::= IDENT(T) LP STAR RP WARNINGS. { A = build_show_count(p, &T, AST_SHOW_COUNT_WARNINGS); }
@@ -2383,7 +2395,6 @@ show(A) ::= PROFILE profile_types profile_query(Q) limit_opt(L). {
 }
 show(A) ::= PARSE_TREE explainable. { A = build_show_tree(p); }
 
-show_flags ::= .
 show_flags ::= FULL. { p->show_full = true; }
 show_flags ::= EXTENDED. { p->show_extended = true; }
 show_flags ::= EXTENDED FULL. { p->show_full = p->show_extended = true; }
