@@ -34,15 +34,18 @@ static void *worker_main(void *argument) {
     }
 }
 
-static void worker_on_finished(struct loop_watch *watch, enum loop_interest what) {
-    (void)what;
-    struct worker *worker = CONTAINER_OF(watch, struct worker, watch);
+static void worker_report(struct worker *worker) {
     struct mail *mail = mailbox_take(&worker->finished);
     while (mail != NULL) {
         struct worker_job *job = CONTAINER_OF(mail, struct worker_job, mail);
         mail = mail->next;
         job->done(job);
     }
+}
+
+static void worker_on_finished(struct loop_watch *watch, enum loop_interest what) {
+    (void)what;
+    worker_report(CONTAINER_OF(watch, struct worker, watch));
 }
 
 struct worker *worker_open(struct loop *loop) {
@@ -59,6 +62,7 @@ void worker_close(struct worker *worker) {
     if (worker->is_running) {
         mailbox_post(&worker->requests, &worker->stop.mail);
         pthread_join(worker->thread, NULL);
+        worker_report(worker);
     }
     loop_watch_close(&worker->watch);
     mailbox_close(&worker->requests);

@@ -20,7 +20,7 @@ struct worker_job {
 
 /* The thread starts with the first job. */
 struct worker *worker_open(struct loop *loop);
-/* Waits for the job under way; jobs that were not done are forgotten: their owner is ending. */
+/* Waits until all jobs are done, and calls their done(). */
 void worker_close(struct worker *worker);
 void worker_submit(struct worker *worker, struct worker_job *job);
 

@@ -426,12 +426,12 @@ void reply_row_end(struct protocol *protocol);
  * reply. Only for clients whose capabilities have LOCAL_FILES. */
 void reply_infile_request(struct protocol *protocol, struct slice file_name);
 
-struct statistics {
+struct server_statistics {
     uint64_t uptime_seconds, questions, slow_queries, opens, flushes;
     uint32_t threads, open_tables;
 };
 /* COM_STATISTICS. */
-void reply_statistics(struct protocol *protocol, const struct statistics *statistics);
+void reply_statistics(struct protocol *protocol, const struct server_statistics *statistics);
 
 /* ---- Output ---- */
 

@@ -196,7 +196,7 @@ void reply_prepared_list_end(struct protocol *protocol, uint16_t status) {
 
 /* ---- The rest ---- */
 
-void reply_statistics(struct protocol *protocol, const struct statistics *statistics) {
+void reply_statistics(struct protocol *protocol, const struct server_statistics *statistics) {
     char text[320];
     uint64_t seconds = MAX(statistics->uptime_seconds, 1);
     uint64_t thousandths = statistics->questions * 1000 / seconds;

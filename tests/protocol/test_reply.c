@@ -147,7 +147,7 @@ Test(reply, a_field_list_shows_defaults) {
 
 Test(reply, statistics_are_mysqls_text) {
     struct peer *peer = peer_in(0);
-    const struct statistics statistics = {.uptime_seconds = 8,
+    const struct server_statistics statistics = {.uptime_seconds = 8,
                                           .threads = 2,
                                           .questions = 6,
                                           .opens = 119,
