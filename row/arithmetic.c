@@ -68,8 +68,9 @@ static __int128 wide_of(const struct value *value, const struct number *number) 
     return class_of(value) == CLASS_INT ? (__int128)number->i : (__int128)(uint64_t)number->i;
 }
 
-static enum status int_result(__int128 wide, bool is_unsigned, struct value *out) {
-    if (is_unsigned) {
+/* `class` is CLASS_UINT for an unsigned result. */
+static enum status int_result(__int128 wide, enum number_class class, struct value *out) {
+    if (class == CLASS_UINT) {
         if (wide < 0 || wide > (__int128)UINT64_MAX) return STATUS_OUT_OF_RANGE;
         *out = value_of_uint((uint64_t)wide);
         return STATUS_OK;
@@ -87,22 +88,22 @@ static enum status double_result(double d, struct value *out) {
 
 /* --- by class --- */
 
-static enum status int_operate(enum arithmetic_op op, __int128 a, __int128 b, bool is_unsigned,
-                               struct value *out) {
+static enum status int_operate(enum arithmetic_op op, __int128 a, __int128 b,
+                               enum number_class class, struct value *out) {
     switch (op) {
-    case ARITHMETIC_ADD: return int_result(a + b, is_unsigned, out);
-    case ARITHMETIC_SUB: return int_result(a - b, is_unsigned, out);
+    case ARITHMETIC_ADD: return int_result(a + b, class, out);
+    case ARITHMETIC_SUB: return int_result(a - b, class, out);
     case ARITHMETIC_MUL: {
         __int128 product;
         if (__builtin_mul_overflow(a, b, &product)) return STATUS_OUT_OF_RANGE;
-        return int_result(product, is_unsigned, out);
+        return int_result(product, class, out);
     }
     case ARITHMETIC_INT_DIV:
         if (b == 0) return STATUS_DIVISION_BY_ZERO;
-        return int_result(a / b, is_unsigned, out);
+        return int_result(a / b, class, out);
     case ARITHMETIC_MOD:
         if (b == 0) return STATUS_DIVISION_BY_ZERO;
-        return int_result(a % b, is_unsigned, out);
+        return int_result(a % b, class, out);
     case ARITHMETIC_DIV:
     case ARITHMETIC_BIT_AND:
     case ARITHMETIC_BIT_OR:
@@ -166,8 +167,9 @@ static enum status worse(enum status result, const struct number *a, const struc
 }
 
 /* a DIV b of decimals and doubles: the exact quotient, cut. */
-static enum status int_divide(const struct value *a, const struct value *b, bool is_unsigned,
+static enum status int_divide(const struct value *a, const struct value *b, enum number_class class,
                               struct value *out) {
+    bool is_unsigned = class == CLASS_UINT;
     struct number x = number_as(a, CLASS_DECIMAL), y = number_as(b, CLASS_DECIMAL);
     struct decimal quotient, rest;
     enum status status = decimal_mod(&x.decimal, &y.decimal, &rest);
@@ -247,12 +249,12 @@ enum status value_arithmetic(enum arithmetic_op op, const struct value *a, const
     }
     if (is_bit_op(op)) return bit_operate(op, a, b, out);
     enum number_class a_class = class_of(a), b_class = class_of(b), class = MAX(a_class, b_class);
-    bool is_unsigned = a_class == CLASS_UINT || b_class == CLASS_UINT;
-    if (op == ARITHMETIC_MOD) is_unsigned = a_class == CLASS_UINT;
+    bool is_unsigned = a_class == CLASS_UINT || (b_class == CLASS_UINT && op != ARITHMETIC_MOD);
+    enum number_class int_class = is_unsigned ? CLASS_UINT : CLASS_INT;
     enum status status;
     struct value result = value_null();
     if (op == ARITHMETIC_INT_DIV && class >= CLASS_DECIMAL) {
-        status = int_divide(a, b, is_unsigned, &result);
+        status = int_divide(a, b, int_class, &result);
     } else {
         if (op == ARITHMETIC_DIV && class < CLASS_DECIMAL) class = CLASS_DECIMAL;
         struct number x = number_as(a, class), y = number_as(b, class);
@@ -263,7 +265,7 @@ enum status value_arithmetic(enum arithmetic_op op, const struct value *a, const
             status = decimal_operate(op, &x.decimal, &y.decimal, &made);
             status = decimal_result(status, &made, arena, &result);
         } else {
-            status = int_operate(op, wide_of(a, &x), wide_of(b, &y), is_unsigned, &result);
+            status = int_operate(op, wide_of(a, &x), wide_of(b, &y), int_class, &result);
         }
         status = worse(status, &x, &y);
     }
@@ -286,7 +288,7 @@ enum status value_negate(const struct value *a, struct arena *arena, struct valu
         struct decimal negated = decimal_negate(&number.decimal);
         result = value_of_decimal(&negated, arena);
     } else {
-        status = int_result(-wide_of(a, &number), false, &result);
+        status = int_result(-wide_of(a, &number), CLASS_INT, &result);
     }
     *out = result;
     return status == STATUS_OK ? number.status : status;

@@ -407,22 +407,22 @@ uint64_t collation_hash(uint16_t id, struct slice text, uint64_t seed) {
 
 /* --- keys --- */
 
-static void key_put_weight(struct buffer *out, int32_t weight, bool is_wide) {
-    if (is_wide) buffer_append_byte(out, (uint8_t)(weight >> 8));
+static void key_put_weight(struct buffer *out, int32_t weight, uint32_t bytes) {
+    if (bytes == 2) buffer_append_byte(out, (uint8_t)(weight >> 8));
     buffer_append_byte(out, (uint8_t)weight);
 }
 
 /* (C1) */
-static void key_put_run(struct buffer *out, uint32_t run, bool less) {
+static void key_put_run(struct buffer *out, uint32_t run, uint8_t side) {
     uint8_t bytes[6];
     uint32_t size = 2;
-    bytes[0] = less ? RUN_LESS : RUN_GREATER;
+    bytes[0] = side;
     bytes[1] = (uint8_t)MIN(run, RUN_COUNT_LONG);
     if (run >= RUN_COUNT_LONG) {
         store_be32(bytes + 2, run);
         size = 6;
     }
-    for (uint32_t i = 1; i < size && !less; i++) bytes[i] = (uint8_t)~bytes[i];
+    for (uint32_t i = 1; i < size && side == RUN_GREATER; i++) bytes[i] = (uint8_t)~bytes[i];
     buffer_append(out, slice_of(bytes, size));
 }
 
@@ -432,6 +432,7 @@ static void key_of_padded(const struct collation *collation, struct slice text, 
                           struct buffer *out) {
     bool is_wide =
         collation->order == COLLATION_ORDER_GENERAL || collation->order == COLLATION_ORDER_DUCET;
+    uint32_t bytes = is_wide ? 2 : 1;
     int32_t pad = pad_weight(collation), weight;
     struct cursor cursor;
     cursor_open(&cursor, collation, text, 1);
@@ -442,14 +443,14 @@ static void key_of_padded(const struct collation *collation, struct slice text, 
             continue;
         }
         if (run > 0) {
-            key_put_weight(out, pad, is_wide);
-            key_put_run(out, run, weight < pad);
+            key_put_weight(out, pad, bytes);
+            key_put_run(out, run, weight < pad ? RUN_LESS : RUN_GREATER);
             run = 0;
         }
-        key_put_weight(out, weight, is_wide);
+        key_put_weight(out, weight, bytes);
     }
     if (end == KEY_GOES_ON) return;
-    key_put_weight(out, pad, is_wide);
+    key_put_weight(out, pad, bytes);
     buffer_append_byte(out, RUN_END);
 }
 
@@ -489,8 +490,8 @@ static void key_of_levels(const struct collation *collation, struct slice text, 
         struct slice rest = slice_part(text, level == 1 ? ascii : 0, text.size);
         cursor_open(&cursor, collation, rest, level);
         int32_t weight;
-        while ((weight = cursor_next(&cursor)) != WEIGHT_END) key_put_weight(out, weight, true);
-        if (end == KEY_ENDS) key_put_weight(out, 0, true);
+        while ((weight = cursor_next(&cursor)) != WEIGHT_END) key_put_weight(out, weight, 2);
+        if (end == KEY_ENDS) key_put_weight(out, 0, 2);
     }
 }
 

@@ -22,6 +22,9 @@ static_assert(sizeof(mp_limb_t) == sizeof(uint64_t), "limbs are shared with GMP"
 #define WIDE_LIMBS        8
 #define POW10_LIMB_DIGITS 19 /* 10^19 < 2^64 */
 
+enum sign { SIGN_PLUS, SIGN_MINUS };
+#define SIGN_IF(is_negative) ((is_negative) ? SIGN_MINUS : SIGN_PLUS)
+
 struct wide {
     mp_limb_t limbs[WIDE_LIMBS];
     mp_size_t size;
@@ -147,10 +150,10 @@ static uint32_t wide_digits(const struct wide *wide) {
     return MAX(digits, 1);
 }
 
-static struct decimal decimal_nines(uint8_t precision, uint8_t scale, bool negative) {
+static struct decimal decimal_nines(uint8_t precision, uint8_t scale, enum sign sign) {
     struct wide wide = wide_pow10(precision);
     mpn_sub_1(wide.limbs, wide.limbs, wide.size, 1);
-    struct decimal nines = {.scale = scale, .negative = negative};
+    struct decimal nines = {.scale = scale, .negative = sign == SIGN_MINUS};
     memcpy(nines.limbs, wide.limbs, sizeof(nines.limbs));
     return nines;
 }
@@ -165,20 +168,21 @@ static bool wide_fits(const struct wide *wide, uint32_t digits) {
 }
 
 /* (D2) */
-static enum status wide_finish(struct wide *wide, uint32_t scale, bool negative,
+static enum status wide_finish(struct wide *wide, uint32_t scale, enum sign sign,
                                struct decimal *out) {
     enum status status = STATUS_OK;
     while (!wide_fits(wide, DECIMAL_PRECISION_MAX)) {
         uint32_t excess = wide_digits(wide) - DECIMAL_PRECISION_MAX;
         if (excess > scale) {
-            *out = decimal_nines(DECIMAL_PRECISION_MAX, 0, negative);
+            *out = decimal_nines(DECIMAL_PRECISION_MAX, 0, sign);
             return STATUS_OUT_OF_RANGE;
         }
         if (wide_scale_down(wide, excess, DECIMAL_HALF_AWAY)) status = STATUS_TRUNCATED;
         scale -= excess;
     }
     CHECK(wide->size <= DECIMAL_LIMBS && scale <= DECIMAL_SCALE_MAX);
-    *out = (struct decimal){.scale = (uint8_t)scale, .negative = negative && wide->size > 0};
+    *out =
+        (struct decimal){.scale = (uint8_t)scale, .negative = sign == SIGN_MINUS && wide->size > 0};
     memcpy(out->limbs, wide->limbs, (size_t)wide->size * sizeof(uint64_t));
     return status;
 }
@@ -201,7 +205,7 @@ enum status decimal_from_double(double number, struct decimal *out) {
         return STATUS_INVALID;
     }
     if (fabs(number) >= 1e66) {
-        *out = decimal_nines(DECIMAL_PRECISION_MAX, 0, number < 0);
+        *out = decimal_nines(DECIMAL_PRECISION_MAX, 0, SIGN_IF(number < 0));
         return STATUS_OUT_OF_RANGE;
     }
     size_t size = double_to_text(number, SCALE_NOT_FIXED, text);
@@ -304,7 +308,7 @@ enum status decimal_from_text(struct slice text, struct decimal *out) {
         return scan.rubbish_follows ? STATUS_TRUNCATED : STATUS_OK;
     }
     if (scan.point > DECIMAL_PRECISION_MAX) {
-        *out = decimal_nines(DECIMAL_PRECISION_MAX, 0, scan.negative);
+        *out = decimal_nines(DECIMAL_PRECISION_MAX, 0, SIGN_IF(scan.negative));
         return STATUS_OUT_OF_RANGE;
     }
     int64_t places = MAX(scan.count - scan.point, 0);
@@ -315,7 +319,7 @@ enum status decimal_from_text(struct slice text, struct decimal *out) {
         scan_digits(&at, scan.end, digits, &wide);
         if (scan_next_digit(&at, scan.end) >= 5) wide_add_limb(&wide, 1);
     }
-    enum status status = wide_finish(&wide, (uint32_t)places_kept, scan.negative, out);
+    enum status status = wide_finish(&wide, (uint32_t)places_kept, SIGN_IF(scan.negative), out);
     if (status == STATUS_OUT_OF_RANGE) return status;
     return scan.rubbish_follows || places > places_kept ? STATUS_TRUNCATED : status;
 }
@@ -454,10 +458,10 @@ enum status decimal_add(const struct decimal *a, const struct decimal *b, struct
     wide_scale_up(&y, (uint32_t)(scale - b->scale));
     if (a->negative == b->negative) {
         wide_sum(&x, &y, &sum);
-        return wide_finish(&sum, scale, a->negative, out);
+        return wide_finish(&sum, scale, SIGN_IF(a->negative), out);
     }
     bool swapped = wide_difference(&x, &y, &sum);
-    return wide_finish(&sum, scale, a->negative != swapped, out);
+    return wide_finish(&sum, scale, SIGN_IF(a->negative != swapped), out);
 }
 
 enum status decimal_sub(const struct decimal *a, const struct decimal *b, struct decimal *out) {
@@ -467,7 +471,7 @@ enum status decimal_sub(const struct decimal *a, const struct decimal *b, struct
 
 enum status decimal_mul(const struct decimal *a, const struct decimal *b, struct decimal *out) {
     struct wide x = wide_of(a), y = wide_of(b), product = {.size = 0};
-    bool negative = a->negative != b->negative;
+    enum sign sign = SIGN_IF(a->negative != b->negative);
     if (x.size > 0 && y.size > 0) {
         const struct wide *large = x.size >= y.size ? &x : &y, *small = large == &x ? &y : &x;
         mpn_mul(product.limbs, large->limbs, large->size, small->limbs, small->size);
@@ -479,7 +483,7 @@ enum status decimal_mul(const struct decimal *a, const struct decimal *b, struct
         wide_scale_down(&product, scale - DECIMAL_SCALE_MAX, DECIMAL_HALF_AWAY);
         scale = DECIMAL_SCALE_MAX;
     }
-    return wide_finish(&product, scale, negative, out);
+    return wide_finish(&product, scale, sign, out);
 }
 
 enum status decimal_div(const struct decimal *a, const struct decimal *b, uint32_t increment,
@@ -487,24 +491,24 @@ enum status decimal_div(const struct decimal *a, const struct decimal *b, uint32
     struct wide x = wide_of(a), y = wide_of(b), rest;
     if (y.size == 0) return STATUS_DIVISION_BY_ZERO;
     uint32_t scale = MIN(a->scale + increment, DECIMAL_SCALE_MAX);
-    bool negative = a->negative != b->negative;
+    enum sign sign = SIGN_IF(a->negative != b->negative);
     /* x / 10^sa / (y / 10^sb) = q / 10^scale, so q = x * 10^(scale + sb - sa) / y */
     CHECK(scale >= a->scale);
     wide_scale_up(&x, scale + b->scale - a->scale);
     struct wide quotient = wide_divide(&x, &y, &rest);
     if (wide_is_half(&rest, &y)) wide_add_limb(&quotient, 1);
-    return wide_finish(&quotient, scale, negative, out);
+    return wide_finish(&quotient, scale, sign, out);
 }
 
 enum status decimal_mod(const struct decimal *a, const struct decimal *b, struct decimal *out) {
     struct wide x = wide_of(a), y = wide_of(b), rest;
     if (y.size == 0) return STATUS_DIVISION_BY_ZERO;
     uint8_t scale = MAX(a->scale, b->scale);
-    bool negative = a->negative;
+    enum sign sign = SIGN_IF(a->negative);
     wide_scale_up(&x, (uint32_t)(scale - a->scale));
     wide_scale_up(&y, (uint32_t)(scale - b->scale));
     wide_divide(&x, &y, &rest);
-    return wide_finish(&rest, scale, negative, out);
+    return wide_finish(&rest, scale, sign, out);
 }
 
 /* --- rounding --- */
@@ -512,33 +516,34 @@ enum status decimal_mod(const struct decimal *a, const struct decimal *b, struct
 enum status decimal_round(const struct decimal *decimal, int32_t places,
                           enum decimal_rounding rounding, struct decimal *out) {
     struct wide wide = wide_of(decimal);
-    bool negative = decimal->negative;
+    enum sign sign = SIGN_IF(decimal->negative);
     int32_t scale = decimal->scale;
     places = MAX(MIN(places, DECIMAL_SCALE_MAX), -DECIMAL_PRECISION_MAX - 1);
     if (places >= scale) {
         wide_scale_up(&wide, (uint32_t)(places - scale));
-        return wide_finish(&wide, (uint32_t)places, negative, out);
+        return wide_finish(&wide, (uint32_t)places, sign, out);
     }
     bool lost = wide_scale_down(&wide, (uint32_t)(scale - places), rounding);
     if (places < 0) wide_scale_up(&wide, (uint32_t)-places);
-    enum status status = wide_finish(&wide, (uint32_t)MAX(places, 0), negative, out);
+    enum status status = wide_finish(&wide, (uint32_t)MAX(places, 0), sign, out);
     return status == STATUS_OK && lost ? STATUS_TRUNCATED : status;
 }
 
 enum status decimal_fit(const struct decimal *decimal, uint8_t precision, uint8_t scale,
                         struct decimal *out) {
     struct wide wide = wide_of(decimal);
-    bool negative = decimal->negative, lost = false;
+    enum sign sign = SIGN_IF(decimal->negative);
+    bool lost = false;
     if (scale >= decimal->scale) {
         wide_scale_up(&wide, (uint32_t)(scale - decimal->scale));
     } else {
         lost = wide_scale_down(&wide, (uint32_t)(decimal->scale - scale), DECIMAL_HALF_AWAY);
     }
     if (!wide_fits(&wide, precision)) {
-        *out = decimal_nines(precision, scale, negative);
+        *out = decimal_nines(precision, scale, sign);
         return STATUS_OUT_OF_RANGE;
     }
-    enum status status = wide_finish(&wide, scale, negative, out);
+    enum status status = wide_finish(&wide, scale, sign, out);
     CHECK(status == STATUS_OK && out->scale == scale);
     return lost ? STATUS_TRUNCATED : STATUS_OK;
 }

@@ -83,8 +83,9 @@ struct key_layout *key_layout_of_partition(const struct table_definition *table,
 
 /* --- parts --- */
 
-static void put_integer(uint64_t integer, uint32_t width, bool is_signed, uint8_t *at) {
-    if (is_signed) integer ^= UINT64_C(1) << (8 * width - 1);
+static void put_integer(const struct row_column *column, uint64_t integer, uint8_t *at) {
+    uint32_t width = column->width;
+    if (row_read_is_signed(column->read)) integer ^= UINT64_C(1) << (8 * width - 1);
     uint8_t bytes[8];
     store_be64(bytes, integer << (64 - 8 * width));
     memcpy(at, bytes, width);
@@ -116,8 +117,7 @@ static void put_fixed(const struct row_column *column, const struct value *value
     buffer_reserve(out, column->width);
     uint8_t *at = out->data + out->size;
     if (row_read_is_integer(column->read)) {
-        put_integer(row_stored_integer(column, value), column->width,
-                    row_read_is_signed(column->read), at);
+        put_integer(column, row_stored_integer(column, value), at);
     } else if (column->read == READ_DOUBLE) {
         put_double(value->d, at);
     } else if (column->read == READ_FLOAT) {
@@ -228,9 +228,10 @@ struct range_part {
     struct arena *arena;
 };
 
-/* Where the keys begin (first) or end: bytes of one end of the range. */
+/* One end of the range: before all keys of the value, or after them. */
+enum range_place { BEFORE_VALUE, AFTER_VALUE };
 static enum status range_end(const struct range_part *range, const struct value *value,
-                             bool after_value, struct slice *out) {
+                             enum range_place place, struct slice *out) {
     struct buffer key = buffer_of(range->arena);
     buffer_append(&key, range->equal->key);
     if (value->kind == VALUE_NULL || !part_value_legal(range->column, value)) {
@@ -238,7 +239,7 @@ static enum status range_end(const struct range_part *range, const struct value 
     }
     append_part(range->column, range->part, value, &key);
     *out = buffer_slice(&key);
-    if (after_value) *out = key_successor(*out, range->arena);
+    if (place == AFTER_VALUE) *out = key_successor(*out, range->arena);
     return STATUS_OK;
 }
 
@@ -270,12 +271,12 @@ enum status key_range_between(const struct key_layout *layout, const struct key_
     enum status status = STATUS_OK;
     if (column->is_nullable) *(descending ? &out->upper : &out->lower) = beside_nulls(&range);
     if (!low_open) {
-        bool after = descending ? low_inclusive : !low_inclusive;
-        status = range_end(&range, &bounds->low, after, descending ? &out->upper : &out->lower);
+        enum range_place place = descending == low_inclusive ? AFTER_VALUE : BEFORE_VALUE;
+        status = range_end(&range, &bounds->low, place, descending ? &out->upper : &out->lower);
     }
     if (!high_open && status == STATUS_OK) {
-        bool after = descending ? !high_inclusive : high_inclusive;
-        status = range_end(&range, &bounds->high, after, descending ? &out->lower : &out->upper);
+        enum range_place place = descending != high_inclusive ? AFTER_VALUE : BEFORE_VALUE;
+        status = range_end(&range, &bounds->high, place, descending ? &out->lower : &out->upper);
     }
     bool has_lower = descending ? !high_open : !low_open;
     if (status == STATUS_OK && has_lower && out->lower.size == 0) {

@@ -36,7 +36,8 @@ enum status program_value_as(struct program_run *run, const struct column_type *
 
 /* --- operations --- */
 
-static struct value truth(bool is_true) { return value_of_int(is_true); }
+/* 0 or 1 */
+static struct value truth(int is_true) { return value_of_int(is_true); }
 
 static struct value truth_of(int three_valued) {
     return three_valued < 0 ? value_null() : value_of_int(three_valued);

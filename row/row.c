@@ -181,70 +181,67 @@ static int64_t sign_extended(uint64_t integer, uint32_t width) {
     return (int64_t)(integer << shift) >> shift;
 }
 
+/* The value of a stored integer; the inverse of row_stored_integer. */
+static struct value integer_value(const struct row_column *column, uint64_t integer) {
+    struct value value = {.scale = column->scale, .u = integer};
+    switch ((enum row_read)column->read) {
+    case READ_INT:
+    case READ_UINT:
+        value.kind = column->read == READ_INT ? VALUE_INT : VALUE_UINT;
+        value.scale = 0;
+        return value;
+    case READ_DECIMAL: value.kind = VALUE_DECIMAL; return value;
+    case READ_TIME_S:
+        value.i *= US_PER_SECOND;
+        value.kind = VALUE_TIME;
+        return value;
+    case READ_TIME_US: value.kind = VALUE_TIME; return value;
+    case READ_DATE:
+        value.u <<= 41;
+        value.kind = VALUE_DATE;
+        return value;
+    case READ_DATETIME_S:
+        value.u <<= 24;
+        value.kind = VALUE_DATETIME;
+        return value;
+    case READ_DATETIME_US: value.kind = VALUE_DATETIME; return value;
+    case READ_TIMESTAMP_S:
+        value.i *= US_PER_SECOND;
+        value.kind = VALUE_TIMESTAMP;
+        return value;
+    case READ_TIMESTAMP_US: value.kind = VALUE_TIMESTAMP; return value;
+    case READ_YEAR:
+        value.u = integer == 0 ? 0 : integer + YEAR_BASE;
+        value.kind = VALUE_YEAR;
+        return value;
+    case READ_BIT:
+        value.size = column->width;
+        value.kind = VALUE_BIT;
+        return value;
+    case READ_ENUM: value.kind = VALUE_ENUM; return value;
+    case READ_SET: value.kind = VALUE_SET; return value;
+    case READ_NULL:
+    case READ_FLOAT:
+    case READ_DOUBLE:
+    case READ_DECIMAL_LARGE:
+    case READ_BINARY:
+    case READ_STRING:
+    case READ_JSON: break;
+    }
+    UNREACHABLE();
+}
+
 /* The value of a fixed-width column at its place. */
 static struct value fixed_value(const struct row_column *column, const uint8_t *at,
                                 struct arena *arena) {
+    if (row_read_is_integer(column->read)) {
+        uint64_t integer = row_load_uint(at, column->width);
+        bool is_signed = row_read_is_signed(column->read);
+        if (is_signed) integer = (uint64_t)sign_extended(integer, column->width);
+        return integer_value(column, integer);
+    }
     struct value value = {.scale = column->scale};
-    switch ((enum row_read)column->read) {
-    case READ_INT:
-        value.kind = VALUE_INT;
-        value.scale = 0;
-        value.i = sign_extended(row_load_uint(at, column->width), column->width);
-        return value;
-    case READ_UINT:
-        value.kind = VALUE_UINT;
-        value.scale = 0;
-        value.u = row_load_uint(at, column->width);
-        return value;
-    case READ_DECIMAL:
-        value.kind = VALUE_DECIMAL;
-        value.i = sign_extended(row_load_uint(at, column->width), column->width);
-        return value;
-    case READ_TIME_S:
-        value.kind = VALUE_TIME;
-        value.i = sign_extended(load_le24(at), 3) * US_PER_SECOND;
-        return value;
-    case READ_TIME_US:
-        value.kind = VALUE_TIME;
-        value.i = sign_extended(row_load_uint(at, 6), 6);
-        return value;
-    case READ_DATE:
-        value.kind = VALUE_DATE;
-        value.u = (uint64_t)load_le24(at) << 41;
-        return value;
-    case READ_DATETIME_S:
-        value.kind = VALUE_DATETIME;
-        value.u = row_load_uint(at, 5) << 24;
-        return value;
-    case READ_DATETIME_US:
-        value.kind = VALUE_DATETIME;
-        value.u = load_le64(at);
-        return value;
-    case READ_TIMESTAMP_S:
-        value.kind = VALUE_TIMESTAMP;
-        value.i = load_le32(at) * US_PER_SECOND;
-        return value;
-    case READ_TIMESTAMP_US:
-        value.kind = VALUE_TIMESTAMP;
-        value.u = load_le64(at);
-        return value;
-    case READ_YEAR:
-        value.kind = VALUE_YEAR;
-        value.u = *at == 0 ? 0 : *at + UINT64_C(1900);
-        return value;
-    case READ_BIT:
-        value.kind = VALUE_BIT;
-        value.size = column->width;
-        value.u = row_load_uint(at, column->width);
-        return value;
-    case READ_ENUM:
-        value.kind = VALUE_ENUM;
-        value.u = row_load_uint(at, column->width);
-        return value;
-    case READ_SET:
-        value.kind = VALUE_SET;
-        value.u = row_load_uint(at, column->width);
-        return value;
+    switch (column->read) {
     case READ_FLOAT: {
         float single;
         memcpy(&single, at, sizeof(single));
@@ -264,10 +261,8 @@ static struct value fixed_value(const struct row_column *column, const uint8_t *
     }
     case READ_BINARY: return value_of_string(slice_of(at, column->width), column->collation);
     case READ_NULL: return value_null();
-    case READ_STRING:
-    case READ_JSON: break;
+    default: UNREACHABLE();
     }
-    UNREACHABLE();
 }
 
 static void store_fixed(const struct row_column *column, const struct value *value, uint8_t *at) {
@@ -493,8 +488,8 @@ static uint32_t stored_count(const struct row_layout *layout, const struct value
     return count;
 }
 
-static void put_end(uint8_t *ends, uint32_t index, size_t end, bool wide) {
-    if (wide) {
+static void put_end(uint8_t *ends, uint32_t index, size_t end, uint32_t end_bytes) {
+    if (end_bytes == 4) {
         store_le32(ends + 4 * (size_t)index, (uint32_t)end);
     } else {
         store_le16(ends + 2 * (size_t)index, (uint16_t)end);
@@ -520,10 +515,11 @@ static struct slice encode_fitting(const struct row_layout *layout, const struct
         wide = variable > ROW_NARROW_BYTES_MAX;
     }
     store_le16(data, (uint16_t)(count | (wide ? ROW_WIDE : 0)));
+    uint32_t end_bytes = wide ? 4 : 2;
     uint8_t *nulls = data + ROW_HEADER_BYTES;
     uint8_t *fixed = nulls + null_bytes(sums->null_before);
     uint8_t *ends = fixed + sums->fixed_before;
-    uint8_t *variable = ends + ((size_t)sums->variable_before << (wide ? 2 : 1)), *at = variable;
+    uint8_t *variable = ends + (size_t)sums->variable_before * end_bytes, *at = variable;
     memset(nulls, 0, (size_t)(fixed - nulls));
     for (uint32_t i = 0; i < count; i++) {
         const struct row_column *column = &layout->columns[i];
@@ -540,7 +536,7 @@ static struct slice encode_fitting(const struct row_layout *layout, const struct
             memcpy(at, values[i].bytes, values[i].size);
             at += values[i].size;
         }
-        put_end(ends, column->variable_before, (size_t)(at - variable), wide);
+        put_end(ends, column->variable_before, (size_t)(at - variable), end_bytes);
     }
     size_t size = (size_t)(at - data);
     CHECK(size <= size_max);

@@ -173,7 +173,9 @@ static bool column_value_legal(const struct column_definition *column, const str
     return value->kind == VALUE_NULL || value_fits(value, &column->type);
 }
 
-static bool column_legal(const struct column_definition *column, bool is_last) {
+static bool column_legal(const struct table_definition *table, uint32_t place) {
+    const struct column_definition *column = &table->columns[place];
+    bool is_last = place + 1 == table->column_count;
     if (!name_legal(column->name) || !text_legal(column->comment) ||
         !text_legal(column->default_text)) {
         return false;
@@ -191,14 +193,14 @@ static bool column_legal(const struct column_definition *column, bool is_last) {
 }
 
 static bool part_legal(const struct table_definition *table, const struct index_part *part,
-                       bool is_primary) {
+                       uint8_t index_kind) {
     if (part->column >= table->column_count) return false;
     const struct column_type *type = &table->columns[part->column].type;
     if ((part->flags & ~INDEX_PART_DESCENDING) != 0) return false;
     if (part->prefix_chars != 0 && !column_kind_is_string(type->kind)) return false;
     if (part->prefix_chars > INDEX_KEY_BYTES_MAX) return false;
     if (type->kind == COLUMN_JSON) return false;
-    return !is_primary || !column_type_is_nullable(type);
+    return index_kind != INDEX_PRIMARY || !column_type_is_nullable(type);
 }
 
 static bool index_legal(const struct table_definition *table, uint32_t place) {
@@ -208,7 +210,7 @@ static bool index_legal(const struct table_definition *table, uint32_t place) {
     if (index->state > INDEX_BACKFILL || !name_legal(index->name)) return false;
     if (index->part_count == 0 || index->part_count > INDEX_PART_COUNT_MAX) return false;
     for (uint16_t i = 0; i < index->part_count; i++) {
-        if (!part_legal(table, &index->parts[i], is_primary)) return false;
+        if (!part_legal(table, &index->parts[i], index->kind)) return false;
     }
     return text_legal(index->comment);
 }
@@ -223,7 +225,7 @@ enum status table_check(const struct table_definition *table) {
         return STATUS_INVALID;
     }
     for (uint32_t i = 0; i < table->column_count; i++) {
-        if (!column_legal(&table->columns[i], i + 1 == table->column_count)) return STATUS_INVALID;
+        if (!column_legal(table, i)) return STATUS_INVALID;
     }
     for (uint32_t i = 0; i < table->index_count; i++) {
         if (!index_legal(table, i)) return STATUS_INVALID;

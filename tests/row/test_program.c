@@ -444,7 +444,7 @@ Test(program, too_large_programs_are_refused) {
 }
 
 /* A program with a bit of everything, to be damaged. */
-static struct slice everything(struct bench *b, bool grouped) {
+static struct slice everything(struct bench *b, int grouped) {
     program_begin(&b->builder, SECTION_FILTER);
     struct program_in_list list = {.first_param = 0, .count = 2};
     program_operand in = program_emit_in(&b->builder, operand_column(ID), &list);
@@ -512,7 +512,7 @@ Test(program, damaged_programs_are_refused_or_run_without_harm, .timeout = 200) 
     for (int grouped = 0; grouped < 2; grouped++) {
         struct bench b;
         bench_open(&b);
-        struct slice bytes = everything(&b, grouped == 1);
+        struct slice bytes = everything(&b, grouped);
         uint8_t *copy = malloc(bytes.size);
         size_t opened = 0;
         for (int round = 0; round < 20000; round++) {
