@@ -547,3 +547,41 @@ Test(fragment, indexes_come_and_go_while_work_goes_on) {
         model_close(model);
     }
 }
+
+/* A live snapshot sees versions from before the index, which differ only in what it indexes. */
+Test(fragment, a_backfilled_index_tells_old_versions_apart) {
+    struct test_table table;
+    test_table_open(&table, 4 << 20, 2);
+    for (uint64_t i = 1; i <= 3; i++) {
+        uint8_t note[4] = {'a', 'b', 'c', (uint8_t)('0' + i)};
+        uint32_t writer = test_writer(&table, i);
+        cr_assert_eq(test_write(&table, writer, 1, WRITE_PUT, 5, 50, slice_of(note, 4)), STATUS_OK);
+        test_commit(&table, writer, i, i);
+    }
+    enum index_state states[] = {INDEX_BACKFILL, INDEX_PUBLIC};
+    for (uint32_t i = 0; i < 2; i++) {
+        struct table_definition *definition = test_definition(&table.arena, 3, states[i]);
+        table.schema = fragment_schema_make(definition, &table.arena);
+        cr_assert_eq(fragment_set_schema(table.fragment, table.schema), STATUS_OK);
+        struct buffer resume = buffer_of(&table.arena);
+        if (i == 0) cr_assert_eq(fragment_backfill(table.fragment, 2, 10, &resume), STATUS_END);
+    }
+    inspect_fragment_verify(table.fragment, &table.scratch);
+    for (uint64_t snapshot = 1; snapshot <= 3; snapshot++) {
+        struct fragment_row room[8];
+        struct fragment_scan scan = {.fragment = table.fragment,
+                                     .index = TEST_INDEX_NOTE,
+                                     .range_flags = RANGE_LOWER_NONE | RANGE_UPPER_NONE,
+                                     .view = version_view_snapshot(snapshot)};
+        struct fragment_batch batch = {
+            .rows = room, .row_capacity = 8, .examine_max = 100, .arena = &table.scratch};
+        cr_assert_eq(fragment_scan_next(&scan, &batch), SCAN_END);
+        cr_assert_eq(batch.row_count, 1);
+        cr_assert_eq(room[0].position, snapshot);
+    }
+    uint64_t live = 1;
+    struct fragment_horizon horizon = {3, &live, 1};
+    cr_assert(fragment_collect(table.fragments, &horizon, 100));
+    inspect_fragment_verify(table.fragment, &table.scratch);
+    test_table_close(&table);
+}
