@@ -337,6 +337,9 @@ static struct value parts_value(const struct row_layout *layout, const struct ro
     const struct row_column *column = &layout->columns[index];
     if (index >= parts->count) return column->absent_value;
     if (null_bit(column, parts->nulls)) return value_null();
+    if (column->read == READ_INT && column->width == 4) { /* the commonest, inline */
+        return value_of_int((int32_t)load_le32(parts->fixed + column->fixed_before));
+    }
     if (!row_read_is_variable(column->read)) {
         return fixed_value(column, parts->fixed + column->fixed_before, arena);
     }

@@ -329,6 +329,7 @@ enum status value_to_uint(const struct value *value, uint64_t *out) {
 
 /* kind u8 | scale u8 | by kind: nothing, u64, 32 bytes of a large decimal, or collation u16 and bytes.
  * A decimal's sign and form are in the high bits of its scale byte. */
+#define CODE_DECIMAL_SPARE    0x20
 #define CODE_DECIMAL_LARGE    0x40
 #define CODE_DECIMAL_NEGATIVE 0x80
 
@@ -346,8 +347,13 @@ static void encode_bytes(const struct value *value, struct buffer *out) {
     buffer_append(out, value_slice(value));
 }
 
+static bool kind_has_scale(uint8_t kind) {
+    return (kind >= VALUE_FLOAT && kind <= VALUE_DECIMAL) ||
+           (kind >= VALUE_TIME && kind <= VALUE_TIMESTAMP);
+}
+
 void value_encode(const struct value *value, struct buffer *out) {
-    uint8_t head[2] = {value->kind, value->scale};
+    uint8_t head[2] = {value->kind, kind_has_scale(value->kind) ? value->scale : 0};
     bool is_large = value->kind == VALUE_DECIMAL && value->size != 0;
     if (is_large) {
         head[1] |= CODE_DECIMAL_LARGE;
@@ -376,11 +382,14 @@ static struct value decode_decimal(struct reader *reader, uint8_t scale, struct 
     struct decimal checked;
     bool fits = (bytes[sizeof(bytes) - 1] & 0x80) == 0 &&
                 decimal_load(bytes, sizeof(bytes), decimal.scale, &checked) == STATUS_OK;
-    if (!fits || decimal.scale > DECIMAL_SCALE_MAX || decimal_is_zero(&decimal)) {
+    bool scale_legal = decimal.scale <= DECIMAL_SCALE_MAX && (scale & CODE_DECIMAL_SPARE) == 0;
+    struct value value = value_null();
+    if (fits && scale_legal) value = value_of_decimal(&decimal, arena);
+    if (value.size == 0) { /* none, or one that has a shorter form */
         reader_fail(reader);
         return value_null();
     }
-    return value_of_decimal(&decimal, arena);
+    return value;
 }
 
 static bool decoded_legal(const struct value *value) {
@@ -413,7 +422,9 @@ static bool decoded_legal(const struct value *value) {
 
 struct value value_decode(struct reader *reader, struct arena *arena) {
     struct value value = {.kind = reader_u8(reader), .scale = reader_u8(reader)};
-    if (value.kind >= VALUE_KIND_COUNT) reader_fail(reader);
+    if (value.kind >= VALUE_KIND_COUNT || (value.scale != 0 && !kind_has_scale(value.kind))) {
+        reader_fail(reader);
+    }
     if (reader->failed || value.kind == VALUE_NULL) return value_null();
     if (value.kind == VALUE_STRING || value.kind == VALUE_JSON) {
         value.collation = reader_u16(reader);
