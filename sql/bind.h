@@ -26,7 +26,7 @@ struct bind_input {
     const struct bind_catalog *catalog;
     struct diagnostics *diagnostics;
     struct slice database; /* default; may be empty */
-    uint32_t sql_mode;     /* enum sql_mode of sql/variable.h: ONLY_FULL_GROUP_BY, ... */
+    uint32_t sql_mode;     /* enum sql_mode of sql/sql_mode.h */
     uint16_t connection_collation;
     /* Types of lifted literals and ? as this execution has them: part of the plan cache's key. */
     const struct value *parameters;          /* NULL while preparing: types are guessed from use */
@@ -40,6 +40,9 @@ MUST_USE enum status bind_statement(const struct bind_input *input,
 /* An expression alone (SET @x = .., DEFAULT (..), LIMIT ?, KILL expr); no tables in scope. */
 MUST_USE enum status bind_expression(const struct bind_input *input, const struct ast_expr *ast,
                                      struct expr **expr_out);
+/* The value of a literal: digits or the string's bytes in `text`, borrowed. For lifted ones: what the parameter is. */
+struct value bind_literal_value(enum ast_literal_kind kind, uint64_t integer, struct slice text,
+                                uint16_t collation, struct arena *arena);
 /* A column type as CREATE TABLE or CAST writes it. */
 MUST_USE enum status bind_type(const struct ast_type *ast, uint16_t default_collation,
                                struct arena *arena, struct diagnostics *diagnostics,

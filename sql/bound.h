@@ -7,7 +7,12 @@
  *        numbered in one space per statement, subqueries included, so an inner query reads an outer row's slots.
  *   (B2) A subquery in an expression is an EXPR_SLOT node; its bound_subquery is in the list of the query block that must
  *        run it, with the outer slots it reads. Planning makes it a semi-join, anti-join, or apply.
- *   (B3) Expressions above the grouping read group keys and aggregates by their slots.
+ *   (B3) Expressions above the grouping read group keys and aggregates by their slots. A key that is a plain column
+ *        keeps the column's slot, and so does a column that depends on the keys: it is an ANY_VALUE aggregate with that
+ *        slot. So a subquery above the grouping reads outer columns as one below it does.
+ *   (B4) An item that is a plain column (no TIMESTAMP) or slot has that slot; any other one of its own.
+ *   (B5) ORDER BY of a query reads items: each expr is an EXPR_SLOT of an item, visible or hidden, of the one arm, or of
+ *        bound_query.items when there are several arms. Items of the arms go to bound_query.items by place.
  */
 #ifndef SQL_BOUND_H
 #define SQL_BOUND_H
@@ -56,11 +61,14 @@ struct bound_table {
     uint8_t is_lateral;
     uint8_t is_nullable;           /* on the inner side of an outer join */
     uint32_t column_count;         /* visible ones */
+    const struct slice *column_names; /* DERIVED, CTE */
     struct bound_column **columns; /* (B1) */
     enum lock_mode lock_mode;      /* FOR UPDATE, FOR SHARE, or of UPDATE and DELETE targets */
     enum wait_policy wait_policy;
     const struct ast_index_hints *hints;
 };
+
+struct slice bound_column_name(const struct bound_table *table, uint32_t column);
 
 enum bound_from_kind { FROM_TABLE, FROM_JOIN };
 enum bound_join_kind {
@@ -121,14 +129,27 @@ struct bound_order {
     uint8_t is_descending;
 };
 
+/* Numbered as the wire numbers them. */
+enum bound_origin_flag {
+    ORIGIN_NOT_NULL = 1,
+    ORIGIN_PRIMARY_KEY = 2,
+    ORIGIN_UNIQUE_KEY = 4,
+    ORIGIN_MULTIPLE_KEY = 8,
+    ORIGIN_AUTO_INCREMENT = 512,
+    ORIGIN_TIMESTAMP = 1024,
+    ORIGIN_NO_DEFAULT = 4096,
+    ORIGIN_ON_UPDATE_NOW = 8192,
+};
+
 struct bound_item {
-    struct expr *expr;
+    struct expr *expr; /* NULL in bound_query.items of several arms */
+    struct column_type type;
+    uint8_t is_nullable;
     struct slice name; /* of the result column */
     uint32_t slot;     /* where the block leaves it */
     /* Origin of a plain column, for metadata; empty otherwise. */
     struct slice origin_schema, origin_table, origin_alias, origin_column;
-    uint16_t
-        origin_flags; /* PRIMARY_KEY, UNIQUE_KEY, MULTIPLE_KEY, AUTO_INCREMENT ... of the wire */
+    uint16_t origin_flags; /* enum bound_origin_flag */
 };
 
 struct bound_window {
@@ -186,7 +207,8 @@ struct bound_query {
     struct bound_arm *arms; /* one: a plain block */
     uint32_t arm_count;
     uint32_t column_count;
-    struct bound_item *items; /* names and types of the result; with one arm the block's own */
+    struct bound_item *items; /* names and types of the result; with one plain arm the block's own. With several, types are common
+                               * ones, and so are those of the arms' items (they are cast) */
     struct bound_order *order;
     uint32_t order_count;
     struct expr *limit, *offset; /* statement constants or NULL */
@@ -215,7 +237,8 @@ struct bound_insert {
     /* Columns that get no value: their default, or 1364 in strict mode. Expression defaults are bound here, by column;
      * NULL elsewhere. */
     struct expr **default_expressions;
-    uint32_t new_row_slot; /* VALUES(c) and the row alias read new_row_slot + c */
+    /* VALUES(c), the row alias, and names in VALUES (..) read new_row_slot + c; UINT32_MAX: nothing does. */
+    uint32_t new_row_slot;
     struct bound_assignment *on_duplicate;
     uint32_t on_duplicate_count;
     struct bound_subquery **subqueries;

@@ -79,6 +79,19 @@ void diagnostics_warn(struct diagnostics *diagnostics, enum condition_level leve
     diagnostics_add(diagnostics, &condition);
 }
 
+void diagnostics_warn_text(struct diagnostics *diagnostics, enum mysql_error number,
+                           const char *format, ...) {
+    char text[MYSQL_ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    int size = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    CHECK(size >= 0);
+    struct slice message = slice_of(text, MIN((size_t)size, sizeof text - 1));
+    struct condition condition = condition_of(diagnostics, CONDITION_WARNING, number, message);
+    diagnostics_add(diagnostics, &condition);
+}
+
 /* What a client is told where only the status is known; others are ER_UNKNOWN_ERROR with its text. */
 static const struct status_error {
     enum status status;

@@ -45,6 +45,9 @@ MUST_USE enum status diagnostics_error_text(struct diagnostics *diagnostics,
     PRINTF_LIKE(3, 4);
 void diagnostics_warn(struct diagnostics *diagnostics, enum condition_level level,
                       enum mysql_error number, ...);
+/* A warning with a text of one's own. */
+void diagnostics_warn_text(struct diagnostics *diagnostics, enum mysql_error number,
+                           const char *format, ...) PRINTF_LIKE(3, 4);
 /* What a status from below means to a client where no more is known (LOCK_TIMEOUT 1205, DEADLOCK and ABORTED 1213,
  * FULL 1114, UNAVAILABLE, CANCELLED 1317, ...); an error that is set already stands. Returns `status`. */
 MUST_USE enum status diagnostics_status(struct diagnostics *diagnostics, enum status status);

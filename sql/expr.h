@@ -62,6 +62,17 @@ enum expr_flag {
     EXPR_WARNS = 128,     /* CAST: tells of truncation */
 };
 
+/* What a CAST node does with what does not fit; `operation` of the node. */
+enum cast_mode {
+    CAST_QUIET,    /* put in by the binder: never cut, never told */
+    CAST_WARNING,  /* put in by the binder: rubbish is warning 1292, no date is NULL */
+    CAST_COMPARED, /* a constant beside a date: rubbish is error 1525 */
+    CAST_EXPLICIT, /* CAST and CONVERT: cut to length, with warnings */
+};
+/* `ordinal` of an EXPLICIT cast to text: characters (BINARY: bytes) that it is cut to. Of a COMPARED one: the kind of column
+ * that the constant stands beside. */
+#define CAST_NO_LENGTH UINT32_MAX
+
 /* MySQL's coercibility: the smaller one's collation wins. */
 enum coercibility {
     COERCE_EXPLICIT = 0,
@@ -81,7 +92,8 @@ struct expr {
     uint8_t kind;  /* enum expr_kind */
     uint8_t flags; /* enum expr_flag */
     uint8_t coercibility;
-    uint16_t operation; /* COMPARE: enum program_op; ARITHMETIC: enum arithmetic_op; LIKE: escape */
+    /* COMPARE: enum program_op; ARITHMETIC: enum arithmetic_op; LIKE: escape; CAST: enum cast_mode */
+    uint16_t operation;
     uint16_t collation; /* that comparisons, LIKE and string functions work in */
     uint32_t arg_count;
     struct expr **args;
@@ -89,7 +101,7 @@ struct expr {
     expr_eval_function *eval;
     union {
         struct value value; /* CONSTANT */
-        uint32_t ordinal;   /* PARAMETER */
+        uint32_t ordinal;   /* PARAMETER; CAST: see CAST_NO_LENGTH */
         struct {
             uint32_t slot;
             const struct bound_table *table; /* COLUMN: NULL for others */

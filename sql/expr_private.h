@@ -18,6 +18,11 @@ struct expr *expr_new(struct arena *arena, enum expr_kind kind, uint32_t arg_cou
 /* Sets the flags that follow from the args: NULLABLE when one is, STATEMENT_CONSTANT when all are, ... */
 void expr_inherit(struct expr *expr);
 struct expr *expr_constant(struct arena *arena, struct value value, const struct column_type *type);
+/* The node, or the constant it is when its args are constants and computing it raises nothing. */
+struct expr *expr_fold(struct arena *arena, struct expr *expr);
+void expr_print_column(const struct expr *expr, struct buffer *out);
+/* Warning 1292 "Truncated incorrect <what> value: '<value>'". */
+void expr_tell_truncated(struct eval_context *context, const char *what, const struct value *value);
 /* Warning or error 1365 as sql_mode says. */
 MUST_USE enum status expr_tell_division(struct eval_context *context);
 

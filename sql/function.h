@@ -12,8 +12,6 @@
 
 #include "sql/expr.h"
 
-struct collation_mix; /* sql/coerce.h: collation derivation */
-
 enum function_class { FUNCTION_SCALAR, FUNCTION_AGGREGATE, FUNCTION_WINDOW };
 enum function_flag {
     FUNCTION_NOT_DETERMINISTIC = 1, /* RAND, UUID, CONNECTION_ID is not */
@@ -62,13 +60,26 @@ MUST_USE enum status function_int(struct eval_context *context, const struct val
                                   int64_t *out);
 MUST_USE enum status function_double(struct eval_context *context, const struct value *arg,
                                      double *out);
+MUST_USE enum status function_decimal(struct eval_context *context, const struct value *arg,
+                                      struct decimal *out);
 /* A text result in the expression's collation. */
 struct value function_text_result(const struct expr *expr, struct slice bytes);
 
+/* Resolvers that many share: BIGINT, BIGINT of one digit, DOUBLE. */
+MUST_USE enum status function_resolve_int(struct function_call *call);
+MUST_USE enum status function_resolve_bool(struct function_call *call);
+MUST_USE enum status function_resolve_double(struct function_call *call);
+/* For resolvers: the result is text of so many characters. See sql/coerce.h for deriving a collation from args. */
+void function_set_text(struct function_call *call, uint64_t length_chars, uint16_t collation,
+                       enum coercibility coercibility);
+
+/* Ascending by name (L1). A new list gets its line in function.c. */
 struct function_list {
     const struct function *functions;
     uint32_t count;
 };
+/* NULL past the last; for tests. */
+const struct function_list *function_list_at(size_t index);
 extern const struct function_list function_strings, function_numbers, function_times,
     function_control, function_digests, function_facts, function_aggregates, function_windows,
     function_networks;
