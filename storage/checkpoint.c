@@ -38,6 +38,8 @@ static const struct machine_state states[] = {
 /* Tags: DISK_TAG_CHECKPOINT, kind << 32 | which. */
 enum checkpoint_tag { TAG_BLOCK, TAG_PUBLISH, TAG_REMOVE };
 
+enum block_place { BLOCK_INNER, BLOCK_LAST };
+
 struct block_slot {
     uint8_t *bytes;
     size_t capacity;
@@ -141,13 +143,28 @@ static bool is_any_writing(const struct checkpoint *checkpoint) {
     return false;
 }
 
-uint64_t checkpoint_deadline_us(const struct checkpoint *checkpoint) {
-    CHECK(checkpoint != NULL);
-    if (checkpoint->machine.state != SCANNING) return UINT64_MAX;
-    for (uint32_t i = 0; i < CHECKPOINT_BLOCKS_MAX; i++) {
-        if (!checkpoint->slots[i].is_writing) return checkpoint->next_us;
+/* (K2) The log is durable up to all that the items may contain. */
+static bool is_settled(const struct checkpoint *checkpoint) {
+    const struct redo *redo = checkpoint->options.redo;
+    CHECK(checkpoint->machine.state == SETTLING);
+    if (redo->lane.state == LANE_SETTLING || redo->lane.state == LANE_OPENING) return false;
+    for (uint32_t i = 0; i < redo->slot_count; i++) {
+        const struct redo_slot *slot = &redo->slots[i];
+        if (slot->synced < checkpoint->settle_positions[i]) return false;
+        bool is_note_open = slot->floor_lsn > 0 && slot->floor_lsn >= redo->synced_lsn;
+        if (is_note_open) return false; /* the one that FLOOR names */
     }
-    return UINT64_MAX;
+    return true;
+}
+
+uint64_t checkpoint_deadline_us(const struct checkpoint *checkpoint) {
+    bool has_slot = false;
+    for (uint32_t i = 0; i < CHECKPOINT_BLOCKS_MAX; i++) {
+        has_slot = has_slot || !checkpoint->slots[i].is_writing;
+    }
+    if (!has_slot) return UINT64_MAX;
+    if (checkpoint->machine.state == SETTLING && is_settled(checkpoint)) return 0;
+    return checkpoint->machine.state == SCANNING ? checkpoint->next_us : UINT64_MAX;
 }
 
 /* ---- making it ---- */
@@ -203,12 +220,14 @@ static void slot_fit(struct checkpoint *checkpoint, struct block_slot *slot, siz
 }
 
 /* Writes the collected items as one block. */
-static void write_block(struct checkpoint *checkpoint, bool last, struct effects *out) {
+static void write_block(struct checkpoint *checkpoint, enum block_place place,
+                        struct effects *out) {
     struct block_slot *slot = free_slot(checkpoint);
     CHECK(slot != NULL);
     slot_fit(checkpoint, slot, block_bytes_max(checkpoint->items.size));
-    struct block block = {
-        .number = checkpoint->number, .index = checkpoint->block_index++, .is_last = last};
+    struct block block = {.number = checkpoint->number,
+                          .index = checkpoint->block_index++,
+                          .is_last = place == BLOCK_LAST};
     size_t size =
         block_seal(&block, checkpoint->compressor, buffer_slice(&checkpoint->items), slot->bytes);
     CHECK(size <= slot->capacity);
@@ -247,22 +266,9 @@ static void scan(struct checkpoint *checkpoint, uint64_t now_us, struct effects 
     CHECK(checkpoint->items.size >= size);
     bool hurries = log_bytes_since(checkpoint) > 2 * log_bytes_due(checkpoint);
     bool is_full = checkpoint->items.size >= CHECKPOINT_BLOCK_BYTES / 2;
-    if (is_full) write_block(checkpoint, false, out);
+    if (is_full) write_block(checkpoint, BLOCK_INNER, out);
     checkpoint->next_us = now_us + (is_full && !hurries ? CHECKPOINT_PAUSE_US : 0);
     if (status == STATUS_END) settle(checkpoint, now_us, out);
-}
-
-static bool is_settled(const struct checkpoint *checkpoint) {
-    const struct redo *redo = checkpoint->options.redo;
-    CHECK(checkpoint->machine.state == SETTLING);
-    if (redo->lane.state == LANE_SETTLING || redo->lane.state == LANE_OPENING) return false;
-    for (uint32_t i = 0; i < redo->slot_count; i++) {
-        const struct redo_slot *slot = &redo->slots[i];
-        if (slot->synced < checkpoint->settle_positions[i]) return false;
-        bool is_note_open = slot->floor_lsn > 0 && slot->floor_lsn >= redo->synced_lsn;
-        if (is_note_open) return false; /* the one that FLOOR names */
-    }
-    return true;
 }
 
 static void finish(struct checkpoint *checkpoint, struct effects *out) {
@@ -271,7 +277,7 @@ static void finish(struct checkpoint *checkpoint, struct effects *out) {
                                    .block_count = checkpoint->block_index + 1};
     CHECK(tail.tail.end_lsn > 0);
     item_append(&checkpoint->items, &tail);
-    write_block(checkpoint, true, out);
+    write_block(checkpoint, BLOCK_LAST, out);
     machine_move(&checkpoint->machine, FINISHING);
 }
 

@@ -139,7 +139,7 @@ void checkpoint_begin(struct checkpoint *checkpoint, const struct checkpoint_sou
  * it is removed. */
 void checkpoint_abandon(struct checkpoint *checkpoint, struct effects *out);
 /* EVENT_DISK_DONE with a tag of DISK_TAG_CHECKPOINT, and every EVENT_DEADLINE; one block a step at
- * most. Also call it after redo_step moved redo_synced_lsn (any event will do). */
+ * most. */
 void checkpoint_step(struct checkpoint *checkpoint, const struct event *event, struct effects *out);
 /* When checkpoint_step wants to be called at the latest, UINT64_MAX: not at all. */
 uint64_t checkpoint_deadline_us(const struct checkpoint *checkpoint);

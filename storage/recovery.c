@@ -105,20 +105,20 @@ static bool probe_next(struct recovery *recovery, struct effects *out) {
     return true;
 }
 
-/* The first stream in the order of (Y2) above `after`; the own one when none is left. */
-static uint32_t stream_next(const struct recovery *recovery, uint32_t after, bool from_start) {
+/* The first stream in the order of (Y2) from `least` on; the own one when none is left. */
+static uint32_t stream_next(const struct recovery *recovery, uint32_t least) {
     uint32_t own = recovery->options.store, best = own;
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         uint32_t store = recovery->files[i].file.store;
         CHECK(store % recovery->options.store_count == own);
-        if (store == own || (!from_start && store <= after)) continue;
+        if (store == own || store < least) continue;
         if (best == own || store < best) best = store;
     }
     return best;
 }
 
 static void begin_streams(struct recovery *recovery, struct effects *out) {
-    recovery->stream = stream_next(recovery, 0, true);
+    recovery->stream = stream_next(recovery, 0);
     CHECK(recovery->stream % recovery->options.store_count == recovery->options.store);
     recovery_load(recovery, out);
 }
@@ -245,10 +245,28 @@ static void finish(struct recovery *recovery, struct effects *out) {
     CHECK(redo->epoch > recovery->epoch);
 }
 
+/* What the items hold is confirmed, so the log is, up to there. */
+static enum status confirm_items(struct recovery *recovery) {
+    const struct recovery_sink *sink = &recovery->options.sink;
+    struct redo *redo = recovery->options.redo;
+    for (uint32_t i = 0; i < redo->slot_count; i++) {
+        struct record note;
+        if (!redo_recovered_confirmed(redo, i, &note)) continue;
+        enum status status = sink->apply_record(sink->context, &note, SLICE_EMPTY);
+        if (status != STATUS_OK) return status;
+        CHECK(note.position <= redo_appended_position(redo, note.shard));
+    }
+    return STATUS_OK;
+}
+
 void recovery_stream_done(struct recovery *recovery, struct effects *out) {
     struct redo *redo = recovery->options.redo;
     if (!redo_recovered_is_whole(redo)) {
         recovery_damaged(recovery, "the log ends before what its checkpoint holds");
+        return;
+    }
+    if (confirm_items(recovery) != STATUS_OK) {
+        recovery_damaged(recovery, "a record of the log cannot be applied");
         return;
     }
     if (recovery_is_own(recovery)) {
@@ -257,7 +275,7 @@ void recovery_stream_done(struct recovery *recovery, struct effects *out) {
     }
     redo_recovered_stream(redo);
     CHECK(redo->map.mark_count == 0);
-    recovery->stream = stream_next(recovery, recovery->stream, false);
+    recovery->stream = stream_next(recovery, recovery->stream + 1);
     recovery_load(recovery, out);
 }
 

@@ -4,16 +4,15 @@
  * D1; its own one last): the newest whole checkpoint, then the log from its start to the end. Then
  * the redo is started behind it.
  *
- * What the sink gets, in this order, for each shard:
- *   - the items of the checkpoint;
- *   - records in the order of the log, from or below the position of the item SHARD on: position
- *     decides what is newer (D4). Positions of a shard follow each other without a gap. They wait in
- *     the shard's tail until they are confirmed, those below the items' positions, too: a record that
- *     is cut further on looks like any other;
- *   - notes between them. CONFIRMED: records up to there are confirmed, and may be applied to the rows.
+ * What the sink gets, for each shard:
+ *   - the items of the checkpoint, from SHARD to SHARD_END. They hold the shard as of SHARD's position,
+ *     some rows as of later ones;
+ *   - records, from the position behind SHARD's on without a gap. They wait in the shard's tail;
+ *   - notes between them. CONFIRMED: records up to there may be applied to the rows, where newer (D4).
  *     CUT: drop the tail above the position. RESET: drop all of the shard, items too; it is whole again
- *     only by a full copy.
- * When the recovery is done, all up to redo_applied_position is confirmed, as well.
+ *     only by a full copy;
+ *   - in the end CONFIRMED once more, at or above the positions of all items.
+ * Nothing below what was confirmed before is cut.
  *
  * A torn tail is cut. A damaged middle is CORRUPT, never skipped (D3): the node rejoins from a peer.
  */
@@ -30,7 +29,7 @@ struct recovery_sink {
     void (*forget)(void *context);
     /* HEAD, FLOOR and TAIL are not given. A status other than OK ends the recovery as CORRUPT. */
     enum status (*apply_item)(void *context, uint16_t shard, const struct item *item);
-    /* bytes: the record's own, as APPEND wants them; borrowed. */
+    /* bytes: the record's own, as APPEND wants them, empty for notes; borrowed. */
     enum status (*apply_record)(void *context, const struct record *record, struct slice bytes);
 };
 

@@ -18,10 +18,10 @@ static void replay_from(struct recovery *recovery, uint64_t lsn, struct effects 
 }
 
 /* (L3) */
-static void without_checkpoint(struct recovery *recovery, bool was_any, struct effects *out) {
+static void without_checkpoint(struct recovery *recovery, uint32_t bad_count, struct effects *out) {
     recovery->checkpoint_file = recovery->file_count;
     recovery->place.file_index = recovery->file_count;
-    if (was_any) {
+    if (bad_count > 0) {
         recovery_damaged(recovery, "no checkpoint is whole");
         return;
     }
@@ -46,13 +46,13 @@ static void load_read(struct recovery *recovery, struct effects *out) {
 
 void recovery_load(struct recovery *recovery, struct effects *out) {
     uint32_t best = recovery->file_count;
-    bool was_any = false;
+    uint32_t bad_count = 0;
     machine_move(&recovery->machine, RECOVERY_LOADING);
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         const struct found_file *file = &recovery->files[i];
         CHECK(file->file.number > 0);
         if (file->file.kind != DISK_CHECKPOINT || file->file.store != recovery->stream) continue;
-        was_any = true;
+        bad_count += file->is_bad;
         if (file->is_bad) continue;
         if (best == recovery->file_count || recovery->files[best].file.number < file->file.number) {
             best = i;
@@ -65,7 +65,7 @@ void recovery_load(struct recovery *recovery, struct effects *out) {
     recovery->is_in_shard = false;
     recovery->end_lsn = 0;
     if (best == recovery->file_count) {
-        without_checkpoint(recovery, was_any, out);
+        without_checkpoint(recovery, bad_count, out);
         return;
     }
     recovery->checkpoint_file = best;

@@ -56,6 +56,7 @@ struct recovery {
     uint64_t end_lsn;   /* behind the last whole batch: what the next one follows */
     uint32_t last_file; /* index of the segment of the last whole batch */
     bool is_first;      /* no batch was replayed yet */
+    bool is_at_end;     /* the piece read last was the last one of its file */
     uint32_t epoch, epoch_max;
     uint64_t segment_max; /* largest segment number seen of the own stream */
     uint32_t search_file; /* index */

@@ -174,6 +174,7 @@ static enum status replay_records(struct recovery *recovery, const struct batch 
         if (status == STATUS_END) continue;
         if (status != STATUS_OK) return STATUS_CORRUPT;
         recovery->totals.record_count++;
+        if (record_is_local(&record)) bytes = SLICE_EMPTY;
         status = sink->apply_record(sink->context, &record, bytes);
         if (status != STATUS_OK) return STATUS_CORRUPT;
     }
@@ -207,41 +208,49 @@ static enum status replay_batch(struct recovery *recovery, const struct batch *b
 }
 
 /* Batches that are whole in `bytes`. OK: go on reading at recovery->lsn; END: there is no whole batch at it. */
-static enum status replay_batches(struct recovery *recovery, struct slice bytes, bool at_end) {
+static enum status replay_batches(struct recovery *recovery, struct slice bytes) {
     CHECK(recovery->lsn >= recovery->end_lsn);
     while (bytes.size >= BATCH_HEADER_BYTES) {
         struct batch batch;
         if (batch_read_header(bytes, &batch) != STATUS_OK) return STATUS_END;
         if (!batch_fits(recovery, &batch)) return STATUS_END;
         recovery->bytes_wanted = batch_bytes(&batch);
-        if (bytes.size < recovery->bytes_wanted) return at_end ? STATUS_END : STATUS_OK;
+        if (bytes.size < recovery->bytes_wanted)
+            return recovery->is_at_end ? STATUS_END : STATUS_OK;
         if (!batch_is_whole(&batch, bytes)) return STATUS_END;
         if (replay_batch(recovery, &batch, bytes) != STATUS_OK) return STATUS_CORRUPT;
         bytes = slice_part(bytes, recovery->bytes_wanted, bytes.size - recovery->bytes_wanted);
         recovery->bytes_wanted = 0;
     }
     CHECK(bytes.size < BATCH_HEADER_BYTES);
-    return at_end ? STATUS_END : STATUS_OK;
+    return recovery->is_at_end ? STATUS_END : STATUS_OK;
+}
+
+/* An unreadable sector is in the piece: less of it, down to one header or the batch that is known to be there. */
+static bool replay_read_less(struct recovery *recovery, struct effects *out) {
+    struct recovery_place *place = &recovery->place;
+    uint64_t least = MAX(recovery->bytes_wanted, BATCH_SECTOR_BYTES);
+    CHECK(place->size > 0);
+    if (place->size <= least) return false;
+    uint64_t half = place->size / 2 / BATCH_SECTOR_BYTES * BATCH_SECTOR_BYTES;
+    place->size = MAX(half, least);
+    recovery_read(recovery, out);
+    return true;
 }
 
 void recovery_on_batch(struct recovery *recovery, const struct disk_done *done,
                        struct effects *out) {
     CHECK(recovery->place.file_index < recovery->file_count);
-    if (done->status == STATUS_CORRUPT && recovery->place.size > BATCH_SECTOR_BYTES) { /* (W4) */
-        recovery->place.size = recovery->place.size / 2 / BATCH_SECTOR_BYTES * BATCH_SECTOR_BYTES;
-        recovery->place.size = MAX(recovery->place.size, BATCH_SECTOR_BYTES);
-        recovery_read(recovery, out);
-        return;
-    }
+    if (done->status == STATUS_CORRUPT && replay_read_less(recovery, out)) return; /* (W4) */
     if (done->status != STATUS_OK) {
         replay_gap(recovery, out);
         return;
     }
     uint64_t segment_bytes = recovery->options.redo->map.segment_bytes;
     uint64_t file_end = recovery->place.offset + recovery->place.size;
-    bool at_end = done->bytes.size < recovery->place.size || file_end == segment_bytes;
+    recovery->is_at_end = done->bytes.size < recovery->place.size || file_end == segment_bytes;
     uint64_t lsn = recovery->lsn, wanted = recovery->bytes_wanted;
-    enum status status = replay_batches(recovery, done->bytes, at_end);
+    enum status status = replay_batches(recovery, done->bytes);
     bool is_stuck = recovery->lsn == lsn && recovery->bytes_wanted <= wanted;
     if (status == STATUS_CORRUPT) {
         recovery_damaged(recovery, "the log holds records that do not follow each other");

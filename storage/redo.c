@@ -110,7 +110,7 @@ static void fill_add_confirmed(struct redo *redo, struct redo_fill *fill) {
     }
 }
 
-/* (R5) Takes the shard's records above `position` out again. */
+/* (R5) Takes the shard's records above `position`, and cuts to there, out again. */
 static void fill_drop(struct redo_fill *fill, uint16_t shard, uint64_t position) {
     size_t from = BATCH_HEADER_BYTES, to = BATCH_HEADER_BYTES;
     while (from < fill->size) {
@@ -118,8 +118,8 @@ static void fill_drop(struct redo_fill *fill, uint16_t shard, uint64_t position)
         struct record record;
         enum status status = record_next(&rest, &bytes, &record);
         CHECK(status == STATUS_OK);
-        bool dropped =
-            !record_is_local(&record) && record.shard == shard && record.position > position;
+        bool voids = !record_is_local(&record) || record.kind == RECORD_CUT;
+        bool dropped = voids && record.shard == shard && record.position > position;
         if (!dropped) {
             memmove(fill->bytes + to, fill->bytes + from, bytes.size);
             to += bytes.size;

@@ -33,9 +33,11 @@ struct redo_slot {
     uint64_t readable_lsn;   /* below it cuts are not known any more */
     uint64_t floor_lsn;      /* end of the batch before the one with its last RESET; 0: none */
     uint64_t floor_number;   /* of that note */
-    uint64_t reach;          /* recovery: the checkpoint holds all up to here */
-    uint64_t replay_lsn;     /* recovery: what comes in earlier batches does not count */
-    bool is_floor_ahead;     /* recovery: what comes before that note does not count */
+    uint64_t base;           /* recovery: SHARD's position in the checkpoint, or that of a RESET */
+    uint32_t base_term;
+    uint64_t reach;      /* recovery: the checkpoint holds all up to here */
+    uint64_t replay_lsn; /* recovery: what comes in earlier batches does not count */
+    bool is_floor_ahead; /* recovery: what comes before that note does not count */
 };
 
 /* A batch that fills or is being written: header space, then records. */
@@ -122,10 +124,12 @@ void redo_recovered_batch(struct redo *redo, uint64_t lsn);
 struct redo_place {
     uint64_t lsn, batch_lsn, follows;
 };
-/* A record or note of the log: positions, terms and cuts follow it. END: it does not count, the
- * checkpoint came after it. CORRUPT: a gap, or a shard too many. */
+/* A record or note of the log: positions, terms and cuts follow it. END: the checkpoint includes it.
+ * CORRUPT: a gap, or a shard too many. A CUT below the checkpoint's position becomes one to there. */
 MUST_USE enum status redo_recovered_record(struct redo *redo, const struct redo_place *place,
-                                           const struct record *record);
+                                           struct record *record);
+/* The last CONFIRMED of a slot; false: none is due. */
+bool redo_recovered_confirmed(struct redo *redo, uint32_t slot, struct record *note_out);
 /* A shard as a checkpoint has it: everything up to `position` is applied. */
 MUST_USE enum status redo_recovered_shard(struct redo *redo, uint16_t shard, uint32_t term,
                                           uint64_t position);

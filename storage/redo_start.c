@@ -1,8 +1,9 @@
 /* redo_start.c: what does the log know of its own past after a restart?
  *
  * Recovery reads checkpoint and log and tells the redo what it finds; then the log goes on.
- *   (T1) In a replay the first record of a shard may be older than what its checkpoint has; from then on positions
- *        follow each other. In the end each shard is at least where its checkpoint was.
+ *   (T1) The base of a shard is what its checkpoint holds. In the log its first record may be older,
+ *        and a CUT of that time may go below the base; the sink hears of what is above it alone. In the
+ *        end each shard is at least where its checkpoint was.
  *   (T2) A checkpoint names, for each shard, the batch with which its own part of the replay begins:
  *        there its positions go on from, or below, what the checkpoint holds. In earlier batches there
  *        may be records that a CUT or RESET voided before the checkpoint began. In the batch of the
@@ -27,7 +28,8 @@ enum status redo_recovered_shard(struct redo *redo, uint16_t shard, uint32_t ter
     if (status != STATUS_OK) return status;
     CHECK(slot->shard == shard);
     slot->term = term;
-    slot->appended = slot->reach = position;
+    slot->appended = slot->base = slot->reach = position;
+    slot->base_term = term;
     slot->applied = 0;
     return STATUS_OK;
 }
@@ -75,9 +77,9 @@ static void slot_void(struct redo *redo, struct redo_slot *slot, uint64_t lsn, u
     other->readable_lsn = MAX(other->readable_lsn, forgotten.lsn);
 }
 
-/* Both below what the checkpoint holds and above it, as the log went at its time. */
+/* (T1) A cut below the base voids, for the sink, what it has above the base. */
 static enum status slot_on_cut(struct redo *redo, struct redo_slot *slot, uint64_t lsn,
-                               const struct record *note) {
+                               struct record *note) {
     CHECK(note->kind == RECORD_CUT);
     if (note->position > slot->appended || note->position < slot->applied) return STATUS_CORRUPT;
     slot_void(redo, slot, lsn, note->position);
@@ -85,6 +87,10 @@ static enum status slot_on_cut(struct redo *redo, struct redo_slot *slot, uint64
     slot->appended = note->position;
     slot->term = note->term;
     CHECK(slot->applied <= slot->appended);
+    if (note->position < slot->base) {
+        note->position = slot->base;
+        note->term = slot->base_term;
+    }
     return STATUS_OK;
 }
 
@@ -102,6 +108,8 @@ static enum status slot_on_reset(struct redo *redo, struct redo_slot *slot,
     slot->is_floor_ahead = false;
     CHECK(slot->applied <= slot->appended);
     if (is_floor) return STATUS_END; /* (T2): the checkpoint has what the copy brought */
+    slot->base = note->position;
+    slot->base_term = note->term;
     slot->reach = 0;
     return STATUS_OK;
 }
@@ -117,7 +125,7 @@ static enum status slot_on_record(struct redo_slot *slot, const struct record *r
     }
     slot->appended = record->position;
     slot->term = record->term;
-    return STATUS_OK;
+    return record->position <= slot->base ? STATUS_END : STATUS_OK;
 }
 
 static enum status slot_on_confirmed(struct redo_slot *slot, const struct record *note) {
@@ -125,11 +133,11 @@ static enum status slot_on_confirmed(struct redo_slot *slot, const struct record
     CHECK(note->shard == slot->shard);
     if (note->position > MAX(slot->appended, slot->reach)) return STATUS_CORRUPT;
     slot->applied = MAX(slot->applied, note->position);
-    return STATUS_OK;
+    return note->position <= slot->base ? STATUS_END : STATUS_OK;
 }
 
 enum status redo_recovered_record(struct redo *redo, const struct redo_place *place,
-                                  const struct record *record) {
+                                  struct record *record) {
     CHECK(place->follows <= place->lsn);
     if (record->kind == RECORD_OPENED) return STATUS_END;
     struct redo_slot *slot;
@@ -144,6 +152,18 @@ enum status redo_recovered_record(struct redo *redo, const struct redo_place *pl
     if (record->kind == RECORD_CUT) return slot_on_cut(redo, slot, place->lsn, record);
     if (record->kind == RECORD_RESET) return slot_on_reset(redo, slot, place, record);
     return slot_on_record(slot, record);
+}
+
+bool redo_recovered_confirmed(struct redo *redo, uint32_t index, struct record *note_out) {
+    CHECK(redo->lane.state == LANE_RECOVERING);
+    CHECK(index < redo->slot_count);
+    const struct redo_slot *slot = &redo->slots[index];
+    if (slot->reach <= slot->applied) return false;
+    *note_out = (struct record){.kind = RECORD_CONFIRMED,
+                                .shard = slot->shard,
+                                .term = slot->term,
+                                .position = slot->reach};
+    return slot->reach > slot->base;
 }
 
 bool redo_recovered_is_whole(const struct redo *redo) {
@@ -162,7 +182,7 @@ void redo_recovered_stream(struct redo *redo) {
         CHECK(slot->applied <= slot->appended);
         slot->applied = MAX(slot->applied, slot->reach);
         slot->readable_from = slot->readable_lsn = slot->floor_lsn = slot->floor_number = 0;
-        slot->replay_lsn = slot->reach = 0;
+        slot->replay_lsn = slot->reach = slot->base = 0;
         slot->is_floor_ahead = false;
     }
     redo->map.mark_count = redo->map.cut_count = 0;

@@ -122,7 +122,7 @@ static enum status sink_item(void *context, uint16_t shard, const struct item *i
     if (item->kind == ITEM_SHARD) {
         if (sunk->is_known) world_fail(world, "a shard comes twice", shard, 0);
         sunk->is_known = sunk->is_whole = true;
-        sunk->tail_base = item->shard.position;
+        sunk->tail_base = sunk->confirmed = item->shard.position;
         sunk->tail_term = item->shard.term;
     } else if (item->kind == ITEM_ROW) {
         struct world_row *row = &sunk->rows[item->row.key.data[0]];
@@ -144,11 +144,6 @@ static void sunk_confirm(struct world_sunk *sunk, uint64_t position) {
 }
 
 static void sunk_add(struct world *world, struct world_sunk *sunk, const struct record *record) {
-    if (record->position <= sunk->tail_base && sunk->tail_count == 0) {
-        /* Older than the items: the tail begins there instead. */
-        sunk->tail_base = record->position - 1;
-        sunk->tail_term = 0;
-    }
     if (record->position != sunk->tail_base + sunk->tail_count + 1) {
         world_fail(world, "a gap in the replay", record->position,
                    sunk->tail_base + sunk->tail_count);
@@ -168,12 +163,12 @@ static enum status sink_record(void *context, const struct record *record, struc
     uint64_t end = sunk->tail_base + sunk->tail_count;
     if (!sunk->is_known) sunk->is_known = sunk->is_whole = true;
     if (record->kind == RECORD_CONFIRMED) {
-        sunk_confirm(sunk, MIN(record->position, end));
+        if (record->position > end)
+            world_fail(world, "confirmed and not there", record->position, end);
+        else
+            sunk_confirm(sunk, record->position);
     } else if (record->kind == RECORD_CUT) {
-        if (record->position < sunk->tail_base) { /* what the log held before the checkpoint */
-            sunk->tail_base = record->position;
-            sunk->tail_count = 0;
-        } else if (record->position < sunk->confirmed || record->position > end) {
+        if (record->position < sunk->confirmed || record->position > end) {
             world_fail(world, "a cut below what is confirmed", record->position, sunk->confirmed);
         } else {
             sunk->tail_count = record->position - sunk->tail_base;
@@ -338,7 +333,9 @@ static void verify_shard(struct world *world, uint32_t index) {
     struct world_sunk *sunk = &world->sunk[index];
     uint64_t appended = redo_appended_position(world->redo, WORLD_SHARD(index));
     if (!sunk->is_known) sunk->is_whole = true; /* never seen: empty */
-    sunk_confirm(sunk, redo_applied_position(world->redo, WORLD_SHARD(index)));
+    uint64_t confirmed = redo_applied_position(world->redo, WORLD_SHARD(index));
+    if (confirmed != sunk->confirmed)
+        world_fail(world, "not confirmed", confirmed, sunk->confirmed);
     if (appended != sunk->tail_base + sunk->tail_count) {
         world_fail(world, "sink and log disagree", appended, sunk->tail_base + sunk->tail_count);
     }

@@ -19,6 +19,12 @@ static void run_turns(struct world *world, uint64_t seed, uint64_t turns) {
     cr_assert_str_empty(world->failure, "seed %lu: %s", (unsigned long)seed, world->failure);
 }
 
+/* TESSERA_SEEDS asks for a longer run. */
+static uint64_t seed_count(uint64_t usual) {
+    const char *asked = getenv("TESSERA_SEEDS");
+    return asked == NULL ? usual : strtoull(asked, NULL, 10);
+}
+
 Test(recovery, an_empty_disk_is_an_empty_log) {
     struct world *world = world_open(1, SEGMENT);
     recover_whole(world, 1);
@@ -27,10 +33,10 @@ Test(recovery, an_empty_disk_is_an_empty_log) {
     world_close(world);
 }
 
-Test(recovery, what_was_synced_survives_every_crash, .timeout = 300) {
+Test(recovery, what_was_synced_survives_every_crash, .timeout = 3600) {
     uint64_t crashes = 0, checkpoints = 0, cuts = 0, resets = 0, lost = 0, kept = 0, torn = 0,
              old = 0;
-    for (uint64_t seed = 1; seed <= 150; seed++) {
+    for (uint64_t seed = 1; seed <= seed_count(150); seed++) {
         struct world *world = world_open(seed, seed % 3 == 0 ? 16 * KIB : SEGMENT);
         recover_whole(world, seed);
         for (int life = 0; life < 6; life++) {
@@ -110,9 +116,9 @@ static struct world *settled(uint64_t seed, uint64_t *appended) {
     return world;
 }
 
-Test(recovery, rot_in_the_log_is_reported_or_harmless, .timeout = 300) {
+Test(recovery, rot_in_the_log_is_reported_or_harmless, .timeout = 3600) {
     uint32_t reported = 0, harmless = 0;
-    for (uint64_t seed = 1; seed <= 200; seed++) {
+    for (uint64_t seed = 1; seed <= seed_count(200); seed++) {
         uint64_t appended[WORLD_SHARDS];
         struct world *world = settled(seed, appended);
         world_kill(world);
