@@ -42,8 +42,8 @@ void shard_log_feed(struct shard *shard) {
             redo_append(shard->store->redo, log_tail_record(&log->tail, log->fed + 1));
         CHECK(status == STATUS_OK); /* there was room, and the size was checked when it was built */
         log->fed++;
+        store_want_turn_end(shard->store);
     }
-    store_want_turn_end(shard->store);
 }
 
 void shard_log_append(struct shard *shard, struct slice record) {
