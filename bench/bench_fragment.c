@@ -2,7 +2,8 @@
  *
  *   bench_fragment [rows]        default 1,000,000; rows are those of sysbench, about 190 bytes
  *
- * Prints nanoseconds an operation. Keys are visited in a scattered order, so reads miss the caches as they would.
+ * Prints nanoseconds an operation. Keys are visited in a scattered order, so reads miss the caches
+ * as they would.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +49,8 @@ static void report(const char *what, double from_ns, double count) {
     printf("%-44s %8.1f ns\n", what, (now_ns() - from_ns) / count);
 }
 
-/* sbtest (id INT UNSIGNED PRIMARY KEY, k INT NOT NULL, c VARBINARY(200), KEY k (k)); the index on demand. */
+/* sbtest (id INT UNSIGNED PRIMARY KEY, k INT NOT NULL, c VARBINARY(200), KEY k (k)); the index on
+ * demand. */
 static struct table_definition *definition_make(struct arena *arena, uint16_t index_count) {
     struct column_definition *columns = arena_array(arena, struct column_definition, 3);
     columns[0].name = SLICE_LITERAL("id");

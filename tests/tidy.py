@@ -241,7 +241,7 @@ def check_includes(source, table):
         elif target != source.directory:
             if target not in may:
                 yield line, "arrow", f"{source.directory}/ may not include {target}/"
-            elif (target not in OPEN_HEADERS and source.directory != "tests"
+            elif (target not in OPEN_HEADERS and source.directory not in {"tests", "bench"}
                   and header != f"{target}/{target}.h" and (source.directory, header) not in EXTRA_HEADERS):
                 yield line, "private", f'"{header}"'
 

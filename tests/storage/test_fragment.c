@@ -45,10 +45,15 @@ struct model {
     uint32_t live_count;
     uint64_t clock, snapshot_max, decided_max, position; /* C, M, L */
     uint64_t txn_number, full_count, wait_count, scan_count, commit_count, collect_count;
-    uint8_t notes[256][8];
 };
 
+enum ending { ENDING_COMMIT, ENDING_ABORT };
+
 static uint8_t note_bytes[NOTE_BYTES_MAX];
+
+static enum ending random_ending(struct model *model) {
+    return random_chance(&model->random, 0.5) ? ENDING_COMMIT : ENDING_ABORT;
+}
 
 static struct slice note_of(const struct image *image) {
     memset(note_bytes, image->note_fill, image->note_size);
@@ -111,7 +116,8 @@ static void do_write(struct model *model, uint32_t txn_index) {
     if ((kind == WRITE_UPDATE || kind == WRITE_DELETE) && !newest->exists)
         expected = STATUS_NOT_FOUND;
     enum status status =
-        test_write(&model->table, txn->slot, txn->statement, kind, id, image.k, note_of(&image));
+        test_write(&model->table, (struct test_write){txn->slot, txn->statement, kind, id, image.k,
+                                                      note_of(&image)});
     if (status == STATUS_FULL) {
         model->full_count++;
         return;
@@ -171,7 +177,7 @@ static void check_written(struct model *model, uint32_t txn_index) {
     cr_assert_eq(seen, expected);
 }
 
-static void do_finish(struct model *model, uint32_t txn_index, bool commits) {
+static void do_finish(struct model *model, uint32_t txn_index, enum ending ending) {
     struct model_txn *txn = &model->txns[txn_index];
     uint64_t timestamp = txn->timestamp;
     check_written(model, txn_index);
@@ -179,7 +185,7 @@ static void do_finish(struct model *model, uint32_t txn_index, bool commits) {
         timestamp = MAX(model->snapshot_max + 1, model->decided_max);
     else if (random_chance(&model->random, 0.3))
         timestamp = MAX(timestamp, model->clock); /* others' part */
-    if (commits) {
+    if (ending == ENDING_COMMIT) {
         model->position++;
         model->commit_count++;
         model->decided_max = MAX(model->decided_max, timestamp);
@@ -191,7 +197,8 @@ static void do_finish(struct model *model, uint32_t txn_index, bool commits) {
     for (uint32_t id = 0; id < ID_COUNT; id++) {
         struct model_row *row = &model->rows[id];
         if (row->holder != (int32_t)txn_index) continue;
-        if (commits && row->pending_count > 0) model_push(row, timestamp, *model_newest(row));
+        if (ending == ENDING_COMMIT && row->pending_count > 0)
+            model_push(row, timestamp, *model_newest(row));
         row->pending_count = 0;
         row->holder = -1;
     }
@@ -210,7 +217,7 @@ static void do_txn(struct model *model) {
     if (txn->is_prepared && dice < 0.6)
         return;
     else if (txn->is_prepared)
-        do_finish(model, index, dice < 0.9);
+        do_finish(model, index, dice < 0.9 ? ENDING_COMMIT : ENDING_ABORT);
     else if (dice < 0.75)
         do_write(model, index);
     else if (dice < 0.82)
@@ -218,7 +225,7 @@ static void do_txn(struct model *model) {
     else if (dice < 0.90)
         do_prepare(model, txn);
     else
-        do_finish(model, index, dice < 0.98);
+        do_finish(model, index, dice < 0.98 ? ENDING_COMMIT : ENDING_ABORT);
 }
 
 static void do_apply(struct model *model) {
@@ -407,7 +414,7 @@ static void do_scan(struct model *model) {
             uint32_t at = 0;
             while (!model->txns[at].is_open || model->txns[at].slot != batch.writer) at++;
             cr_assert(model->txns[at].is_prepared);
-            do_finish(model, at, random_chance(&model->random, 0.5));
+            do_finish(model, at, random_ending(model));
         }
         for (uint32_t i = 0; i < 3; i++) {
             if (random_chance(&model->random, 0.5)) do_txn(model);
@@ -459,7 +466,7 @@ static struct model *model_open(uint64_t seed, size_t region_bytes, uint32_t ind
 
 static void finish_all(struct model *model) {
     for (uint32_t i = 0; i < TXN_COUNT; i++)
-        if (model->txns[i].is_open) do_finish(model, i, random_chance(&model->random, 0.5));
+        if (model->txns[i].is_open) do_finish(model, i, random_ending(model));
 }
 
 /* Without snapshots, one version of each row stays, and nothing of rows that are gone. */
@@ -555,7 +562,9 @@ Test(fragment, a_backfilled_index_tells_old_versions_apart) {
     for (uint64_t i = 1; i <= 3; i++) {
         uint8_t note[4] = {'a', 'b', 'c', (uint8_t)('0' + i)};
         uint32_t writer = test_writer(&table, i);
-        cr_assert_eq(test_write(&table, writer, 1, WRITE_PUT, 5, 50, slice_of(note, 4)), STATUS_OK);
+        cr_assert_eq(
+            test_write(&table, (struct test_write){writer, 1, WRITE_PUT, 5, 50, slice_of(note, 4)}),
+            STATUS_OK);
         test_commit(&table, writer, i, i);
     }
     enum index_state states[] = {INDEX_BACKFILL, INDEX_PUBLIC};

@@ -1,4 +1,5 @@
-/* test_fragment_collect.c: the tests of storage/fragment_collect.c beyond those of test_fragment.c's model. */
+/* test_fragment_collect.c: the tests of storage/fragment_collect.c beyond those of
+ * test_fragment.c's model. */
 #include <criterion/criterion.h>
 
 #include "tests/storage/test_table.h"
@@ -7,7 +8,9 @@ static void put(struct test_table *table, uint64_t position, uint32_t id, int32_
     uint32_t writer = test_writer(table, position);
     enum write_kind kind = k == TEST_NO_K ? WRITE_DELETE : WRITE_PUT;
     uint8_t note[100] = {0};
-    cr_assert_eq(test_write(table, writer, 1, kind, id, k, slice_of(note, 100)), STATUS_OK);
+    cr_assert_eq(
+        test_write(table, (struct test_write){writer, 1, kind, id, k, slice_of(note, 100)}),
+        STATUS_OK);
     test_commit(table, writer, position, position);
 }
 
@@ -75,7 +78,9 @@ Test(fragment_collect, deleted_rows_go_with_their_entries) {
     uint64_t live = 60;
     cr_assert_eq(versions_after(&table, 100, &live, 1), 40);
     uint32_t again = test_writer(&table, 500); /* a pending version on a tombstone that waits */
-    cr_assert_eq(test_write(&table, again, 1, WRITE_INSERT, 30, 7, SLICE_EMPTY), STATUS_OK);
+    cr_assert_eq(
+        test_write(&table, (struct test_write){again, 1, WRITE_INSERT, 30, 7, SLICE_EMPTY}),
+        STATUS_OK);
     cr_assert_eq(versions_after(&table, 100, NULL, 0), 0);
     test_abort(&table, again);
     versions_after(&table, 100, NULL, 0);

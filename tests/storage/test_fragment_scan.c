@@ -1,4 +1,5 @@
-/* test_fragment_scan.c: the tests of storage/fragment_scan.c beyond those of test_fragment.c's model. */
+/* test_fragment_scan.c: the tests of storage/fragment_scan.c beyond those of test_fragment.c's
+ * model. */
 #include <criterion/criterion.h>
 
 #include "tests/storage/test_table.h"
@@ -17,7 +18,8 @@ static enum scan_result scan(struct test_table *table, struct fragment_scan *sca
 
 static void put(struct test_table *table, uint64_t position, uint32_t id, int32_t k) {
     uint32_t writer = test_writer(table, position);
-    cr_assert_eq(test_write(table, writer, 1, WRITE_PUT, id, k, SLICE_EMPTY), STATUS_OK);
+    cr_assert_eq(test_write(table, (struct test_write){writer, 1, WRITE_PUT, id, k, SLICE_EMPTY}),
+                 STATUS_OK);
     test_commit(table, writer, position, position);
 }
 
@@ -81,9 +83,14 @@ Test(fragment_scan, a_locking_scan_gets_rows_that_another_is_changing) {
     put(&table, 2, 2, 20);
     put(&table, 3, 3, 30);
     uint32_t other = test_writer(&table, 9);
-    cr_assert_eq(test_write(&table, other, 1, WRITE_UPDATE, 2, 21, SLICE_EMPTY), STATUS_OK);
-    cr_assert_eq(test_write(&table, other, 1, WRITE_INSERT, 4, 22, SLICE_EMPTY), STATUS_OK);
-    cr_assert_eq(test_write(&table, other, 1, WRITE_DELETE, 3, 0, SLICE_EMPTY), STATUS_OK);
+    cr_assert_eq(
+        test_write(&table, (struct test_write){other, 1, WRITE_UPDATE, 2, 21, SLICE_EMPTY}),
+        STATUS_OK);
+    cr_assert_eq(
+        test_write(&table, (struct test_write){other, 1, WRITE_INSERT, 4, 22, SLICE_EMPTY}),
+        STATUS_OK);
+    cr_assert_eq(test_write(&table, (struct test_write){other, 1, WRITE_DELETE, 3, 0, SLICE_EMPTY}),
+                 STATUS_OK);
     struct fragment_scan candidates = {.index = TEST_INDEX_K,
                                        .want = SCAN_CANDIDATES,
                                        .range_flags = RANGE_LOWER_NONE | RANGE_UPPER_NONE,
@@ -114,7 +121,9 @@ Test(fragment_scan, a_statement_does_not_meet_its_own_work) {
     test_table_open(&table, 4 << 20, 2);
     put(&table, 1, 1, 10);
     uint32_t writer = test_writer(&table, 9);
-    cr_assert_eq(test_write(&table, writer, 3, WRITE_UPDATE, 1, 11, SLICE_EMPTY), STATUS_OK);
+    cr_assert_eq(
+        test_write(&table, (struct test_write){writer, 3, WRITE_UPDATE, 1, 11, SLICE_EMPTY}),
+        STATUS_OK);
     struct fragment_scan all = {.index = TEST_INDEX_K,
                                 .range_flags = RANGE_LOWER_NONE | RANGE_UPPER_NONE,
                                 .view = {SNAPSHOT_NEWEST, writer, 3}};

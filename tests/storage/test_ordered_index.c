@@ -172,7 +172,7 @@ Test(ordered_index, rising_keys_fill_leaves) {
         cr_assert_eq(ordered_index_insert(&index, slice_of(key, 4), i, MEMORY_GROW), STATUS_OK);
     }
     ordered_index_verify(&index);
-    cr_assert(index.node_count < 100000 / 62 * 1.1);
+    cr_assert(index.node_count < 100000 / 62 * 11 / 10);
     while (!ordered_index_empty(&index, 100)) {}
     cr_assert_eq(region.memory.used_bytes, 0);
     region_close(&region);

@@ -121,12 +121,19 @@ static inline uint32_t test_writer(struct test_table *table, uint64_t number) {
     return slot;
 }
 
-static inline enum status test_write(struct test_table *table, uint32_t writer, uint32_t statement,
-                                     enum write_kind kind, uint32_t id, int32_t k,
-                                     struct slice note) {
-    struct fragment_write write = {
-        .key = test_key(table, id), .kind = kind, .writer = writer, .statement = statement};
-    if (kind != WRITE_DELETE) write.row = test_row(table, id, k, note);
+struct test_write {
+    uint32_t writer, statement;
+    enum write_kind kind;
+    uint32_t id;
+    int32_t k; /* the row, but for DELETE */
+    struct slice note;
+};
+MUST_USE static inline enum status test_write(struct test_table *table, struct test_write wanted) {
+    struct fragment_write write = {.key = test_key(table, wanted.id),
+                                   .kind = wanted.kind,
+                                   .writer = wanted.writer,
+                                   .statement = wanted.statement};
+    if (wanted.kind != WRITE_DELETE) write.row = test_row(table, wanted.id, wanted.k, wanted.note);
     enum status status = fragment_write(table->fragment, &write);
     arena_reset(&table->scratch);
     return status;

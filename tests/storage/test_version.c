@@ -33,10 +33,14 @@ Test(version, readers_pass_over_active_writers_and_wait_for_prepared_ones) {
     test_table_open(&table, 4 << 20, 2);
     struct writers *writers = fragments_writers(table.fragments);
     uint32_t first = test_writer(&table, 1);
-    cr_assert_eq(test_write(&table, first, 1, WRITE_INSERT, 5, 50, SLICE_EMPTY), STATUS_OK);
+    cr_assert_eq(
+        test_write(&table, (struct test_write){first, 1, WRITE_INSERT, 5, 50, SLICE_EMPTY}),
+        STATUS_OK);
     test_commit(&table, first, 10, 1);
     uint32_t second = test_writer(&table, 2);
-    cr_assert_eq(test_write(&table, second, 1, WRITE_UPDATE, 5, 51, SLICE_EMPTY), STATUS_OK);
+    cr_assert_eq(
+        test_write(&table, (struct test_write){second, 1, WRITE_UPDATE, 5, 51, SLICE_EMPTY}),
+        STATUS_OK);
     cr_assert_eq(test_read(&table, 5, version_view_newest(), &read), VERSION_VISIBLE);
     cr_assert_eq(test_k(&table, version_row(read.version)), 50);
     cr_assert_eq(test_read(&table, 5, version_view_snapshot(9), &read), VERSION_ABSENT);
@@ -63,9 +67,9 @@ Test(version, a_decided_commit_is_seen_before_all_its_rows_are_stamped) {
     test_table_open(&table, 4 << 20, 2);
     uint32_t writer = test_writer(&table, 1);
     for (uint32_t id = 0; id < 300; id++)
-        cr_assert_eq(
-            test_write(&table, writer, 1 + id / 100, WRITE_PUT, id % 200, (int32_t)id, SLICE_EMPTY),
-            STATUS_OK);
+        cr_assert_eq(test_write(&table, (struct test_write){writer, 1 + id / 100, WRITE_PUT,
+                                                            id % 200, (int32_t)id, SLICE_EMPTY}),
+                     STATUS_OK);
     writer_decide_commit(fragments_writers(table.fragments), writer, 30, 4);
     for (bool done = false; !done;) {
         for (uint32_t id = 0; id < 200; id += 7) {
