@@ -1,7 +1,7 @@
 /* bench_row: nanoseconds of what every statement does to rows: read, filter, encode, key, update.
  *
- * The table is sysbench's: id INT, k INT, c CHAR(120), pad CHAR(60), utf8mb4_0900_ai_ci. Run it from a
- * release build, on a quiet machine: ninja -C build bench/bench_row && build/bench/bench_row
+ * The table is sysbench's: id INT, k INT, c CHAR(120), pad CHAR(60), utf8mb4_0900_ai_ci. Run it
+ * from a release build, on a quiet machine: ninja -C build bench/bench_row && build/bench/bench_row
  */
 #include <stdio.h>
 #include <time.h>

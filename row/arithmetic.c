@@ -1,11 +1,11 @@
 /* arithmetic.c: MySQL's operators on values.
  *
- * An operand first becomes a number of one of four classes; the operation runs in the wider class of
- * the two: integers (unsigned when one is), decimals, doubles. Two short ways go before: two signed
- * integers, and two inline decimals (int64 coefficients), which is what tables mostly hold.
+ * An operand first becomes a number of one of four classes; the operation runs in the wider class
+ * of the two: integers (unsigned when one is), decimals, doubles. Two short ways go before: two
+ * signed integers, and two inline decimals (int64 coefficients), which is what tables mostly hold.
  *
- * Integer results are made in 128 bits and checked against the result's range, so that 1 - 2 of unsigned
- * operands is out of range as in MySQL, not 2^64 - 1.
+ * Integer results are made in 128 bits and checked against the result's range, so that 1 - 2 of
+ * unsigned operands is out of range as in MySQL, not 2^64 - 1.
  */
 #include "row/arithmetic.h"
 

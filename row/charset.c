@@ -1,7 +1,8 @@
 /* charset.c: character sets: names, lengths, checking, conversion, upper and lower case.
  *
- * Five sets: binary, ascii, latin1 (cp1252), utf8mb3, utf8mb4. Everything goes through code points; pairs whose
- * bytes agree (ascii into anything, utf8mb3 into utf8mb4, all-ASCII texts) are passed through.
+ * Five sets: binary, ascii, latin1 (cp1252), utf8mb3, utf8mb4. Everything goes through code points;
+ * pairs whose bytes agree (ascii into anything, utf8mb3 into utf8mb4, all-ASCII texts) are passed
+ * through.
  *
  * Well-formed UTF-8 by the Unicode standard's table: no overlong forms, no surrogates, nothing
  * above U+10FFFF; utf8mb3 has nothing above U+FFFF.

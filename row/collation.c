@@ -1,8 +1,9 @@
 /* collation.c: how strings are ordered, hashed and made into memcmp keys.
  *
- * Every collation turns a string into weights: bytes, bytes through a table, one weight per character
- * (general), or collation elements (DUCET; up to three levels, a level's weights after the whole level
- * before). A struct cursor yields the weights of one level. Everything else is made from it:
+ * Every collation turns a string into weights: bytes, bytes through a table, one weight per
+ * character (general), or collation elements (DUCET; up to three levels, a level's weights after
+ * the whole level before). A struct cursor yields the weights of one level. Everything else is made
+ * from it:
  *
  *   compare  skips the bytes that are equal (weights depend on no neighbour), then compares weights
  *   hash     hashes weights by the chunk
@@ -95,12 +96,17 @@ static const struct collation collations[] = {
     COLLATION(309, CHARSET_UTF8MB4, BYTES, 1, 0, 0, 1, "utf8mb4_0900_bin", NULL),
 };
 
+/* Place in collations + 1, by id. */
+static const uint8_t collation_places[] = {
+    [8] = 1,  [11] = 2,   [33] = 3,   [45] = 4,   [46] = 5,   [47] = 6,   [63] = 7,   [65] = 8,
+    [83] = 9, [192] = 10, [224] = 11, [246] = 12, [255] = 13, [278] = 14, [305] = 15, [309] = 16,
+};
+
 const struct collation *collation_find(uint32_t id) {
-    if (id == COLLATION_DEFAULT) return &collations[12];
-    for (size_t i = 0; i < ARRAY_COUNT(collations); i++) {
-        if (collations[i].id == id) return &collations[i];
-    }
-    return NULL;
+    if (id >= ARRAY_COUNT(collation_places) || collation_places[id] == 0) return NULL;
+    const struct collation *collation = &collations[collation_places[id] - 1];
+    CHECK(collation->id == id);
+    return collation;
 }
 
 const struct collation *collation_find_name(struct slice name) {
@@ -307,8 +313,8 @@ static size_t common_size(struct slice a, struct slice b) {
     return at;
 }
 
-/* Back to the start of a character, so that both tails decode as they would in the whole. Ill-formed bytes
- * are no starts but decode one by one; then all is decoded. */
+/* Back to the start of a character, so that both tails decode as they would in the whole.
+ * Ill-formed bytes are no starts but decode one by one; then all is decoded. */
 static size_t back_to_character(struct slice text, size_t at) {
     for (size_t back = 0; back <= 3 && back <= at; back++) {
         if (at - back == 0 || (text.data[at - back - 1] & 0x80) == 0) return at - back;

@@ -1,5 +1,5 @@
-/* row/collation_private.h: what collation.c, like.c and charset.c share: generated weights, decoding.
- */
+/* row/collation_private.h: what collation.c, like.c and charset.c share: generated weights,
+ * decoding. */
 #ifndef ROW_COLLATION_PRIVATE_H
 #define ROW_COLLATION_PRIVATE_H
 
@@ -17,7 +17,8 @@ extern const uint16_t ducet_ascii[128]; /* primary weights; 0: ignorable */
 extern const uint16_t general_index[0x100];
 extern const uint16_t general_pages[][256];
 
-/* Collation elements of one code point that has no single element in the table; at most this many. */
+/* Collation elements of one code point that has no single element in the table; at most this many.
+ */
 #define DUCET_ELEMENT_COUNT_MAX 64
 
 /* An element is primary << 14 | secondary << 5 | tertiary. */
@@ -41,8 +42,8 @@ static inline uint32_t general_weight(uint32_t code_point) {
 
 #define CODE_POINT_STRAY 0xfffdu /* what an ill-formed byte counts as */
 
-/* The code point at `at` (at < end), *size_out bytes long; an ill-formed byte gives CODE_POINT_STRAY
- * and 1. */
+/* The code point at `at` (at < end), *size_out bytes long; an ill-formed byte gives
+ * CODE_POINT_STRAY and 1. */
 static inline uint32_t code_point_at(const uint8_t *at, const uint8_t *end, uint32_t *size_out) {
     uint32_t code;
     size_t size = utf8_decode(at, end, &code);

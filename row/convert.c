@@ -1,8 +1,8 @@
 /* convert.c: values into columns.
  *
  * One function per family of column: integers, approximate numbers, decimals, strings, dates and
- * times, BIT, ENUM and SET. Each answers the value that MySQL stores in non-strict mode, and says with its
- * status what was wrong; whether that is an error or a warning is sql's to decide.
+ * times, BIT, ENUM and SET. Each answers the value that MySQL stores in non-strict mode, and says
+ * with its status what was wrong; whether that is an error or a warning is sql's to decide.
  */
 #include "row/convert.h"
 
@@ -89,7 +89,7 @@ static enum status to_double(const struct conversion *c, struct value *out) {
             max = pow(10, c->type->length - c->type->scale) - 1 / power;
         }
     }
-    double clamped = fmax(fmin(d, max), column_type_is_unsigned(c->type) ? 0 : -max);
+    double clamped = MAX(MIN(d, max), column_type_is_unsigned(c->type) ? 0 : -max);
     if (clamped != d) status = STATUS_OUT_OF_RANGE;
     if (c->type->kind == COLUMN_FLOAT) clamped = (double)(float)clamped;
     *out = value_of_double(clamped);

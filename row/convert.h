@@ -4,8 +4,8 @@
  * column's character set. Every status but UNSUPPORTED leaves the value that MySQL stores in
  * non-strict mode or under IGNORE; in strict mode the caller makes the status an error.
  *
- *   OK            stored as it is (an approximate number rounded into an integer or decimal is OK
- * too) TRUNCATED     a string was cut, rubbish followed a number or date (1265, 1406 is TOO_LARGE)
+ *   OK            stored as it is, or a number rounded to the column's places
+ *   TRUNCATED     rubbish followed a number or date, a character has no counterpart (1265)
  *   TOO_LARGE     a string was longer than the column (1406), cut
  *   OUT_OF_RANGE  clamped (1264)
  *   INVALID       no number, date or member at all (1366, 1292), or bytes not of the character set

@@ -1,7 +1,7 @@
 /* decimal.c: DECIMAL arithmetic on stack limbs.
  *
- * A coefficient has four limbs (10^65 < 2^216). Whatever is made on the way lives in a `wide` of eight:
- * the widest products are 65 + 65 digits, the widest shifted dividends 65 + 60, all below
+ * A coefficient has four limbs (10^65 < 2^216). Whatever is made on the way lives in a `wide` of
+ * eight: the widest products are 65 + 65 digits, the widest shifted dividends 65 + 60, all below
  * 10^154 < 2^512. GMP's mpn layer does the limbs; it takes no memory at these sizes.
  *
  *   (D1) A wide is normalised: its top limb is not 0, and zero has size 0 (mpn asks for that).

@@ -1,7 +1,7 @@
 /* key.c: memcmp-ordered keys, ranges of them, and buckets.
  *
- * A part is written as its own order-preserving bytes; a descending part is written the same way and then
- * inverted in place, NULL mark included, so NULL sorts last there, as MySQL has it.
+ * A part is written as its own order-preserving bytes; a descending part is written the same way
+ * and then inverted in place, NULL mark included, so NULL sorts last there, as MySQL has it.
  *
  *   (K1) No part is a prefix of another value's: fixed widths agree, strings end by rule C2 of
  *        collation.c. So keys compare part by part, and a key of fewer parts is a prefix.

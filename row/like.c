@@ -1,11 +1,12 @@
 /* like.c: LIKE: % is any text, _ any one character.
  *
- * Characters are compared one by one, as MySQL does: two are equal when they have equal weights on all
- * levels of the collation, whatever stands beside them. Trailing spaces count, PAD SPACE or not.
+ * Characters are compared one by one, as MySQL does: two are equal when they have equal weights on
+ * all levels of the collation, whatever stands beside them. Trailing spaces count, PAD SPACE or
+ * not.
  *
  * One place is remembered, the last %: when what follows it does not match, the % swallows one more
- * character. An earlier % need never be tried again, since whatever it could swallow the last one can.
- * So the time is at most text times pattern, and there is no recursion.
+ * character. An earlier % need never be tried again, since whatever it could swallow the last one
+ * can. So the time is at most text times pattern, and there is no recursion.
  */
 #include "row/collation.h"
 #include "row/collation_private.h"

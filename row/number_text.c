@@ -1,7 +1,7 @@
-/* number_text.c: numbers and their texts, as MySQL prints them in results and reads them out of strings.
+/* number_text.c: numbers and their texts, as MySQL prints them and reads them out of strings.
  *
- * base/text.h does the digits. Here is what SQL adds: doubles with a fixed count of places, and strings
- * that only begin with a number, whose rest is a warning and not a refusal.
+ * base/text.h does the digits. Here is what SQL adds: doubles with a fixed count of places, and
+ * strings that only begin with a number, whose rest is a warning and not a refusal.
  */
 #include <float.h>
 #include <math.h>
@@ -32,7 +32,7 @@ static size_t fixed_to_text(double number, uint8_t scale, uint8_t *memory) {
 
 static double made_finite(double number, double max) {
     if (isnan(number)) return 0;
-    return fmax(fmin(number, max), -max);
+    return MAX(MIN(number, max), -max);
 }
 
 size_t double_to_text(double number, uint8_t scale, uint8_t *memory) {
@@ -82,7 +82,8 @@ static bool has_digit(const uint8_t *at, const uint8_t *end) {
 
 #define DIGITS_KEPT 800 /* digits beyond these cannot change a double */
 
-/* A number of more than a thousand digits: the first ones, and the exponent that the rest stands for. */
+/* A number of more than a thousand digits: the first ones, and the exponent that the rest stands
+ * for. */
 static enum status long_double_of(const uint8_t *at, const uint8_t *end, double *out) {
     char text[DIGITS_KEPT + 64];
     const uint8_t *mark = at;

@@ -5,8 +5,8 @@
  *   (P3) Collations and types are known; STOREs are in SECTION_ASSIGN and only there.
  *   (P4) Outputs and groups are not both there; orders name columns of the output row.
  *
- * What is not proved here, because it depends on values (kinds of operands), the operations check when they
- * run.
+ * What is not proved here, because it depends on values (kinds of operands), the operations check
+ * when they run.
  */
 #include "row/program_private.h"
 

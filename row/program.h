@@ -162,8 +162,8 @@ void program_add_assignment(struct program_builder *builder, uint32_t column,
                             program_operand operand);
 void program_add_group(struct program_builder *builder, program_operand operand,
                        const struct column_type *type);
-/* `type` is that of the result: BIGINT for COUNT, BIGINT UNSIGNED for BIT_AND, DECIMAL or DOUBLE for SUM, the operand's for MIN.
- */
+/* `type` is that of the result: BIGINT for COUNT, BIGINT UNSIGNED for BIT_AND, DECIMAL or DOUBLE
+ * for SUM, the operand's for MIN. */
 void program_add_aggregate(struct program_builder *builder, enum aggregate_function function,
                            program_operand operand, const struct column_type *type);
 /* Order of collected rows, by a column of the output row; flags: enum index_part_flag. */
@@ -244,8 +244,8 @@ MUST_USE enum status program_collect(struct program_run *run, struct slice row);
  * is verified here against the output layout: CORRUPT. */
 MUST_USE enum status program_merge(struct program_run *run, struct slice output_row);
 /* Orders what was collected; then program_next gives it row by row, END at last. A program without
- * group keys but with aggregates gives one row even for no input. PARTIAL groups are not ordered nor
- * limited, since others may still be merged into them; a partial top-n is cut to the limit. */
+ * group keys but with aggregates gives one row even for no input. PARTIAL groups are not ordered
+ * nor limited, since others may still be merged into them; a partial top-n is cut to the limit. */
 enum program_finish_kind { FINISH_PARTIAL, FINISH_FINAL };
 MUST_USE enum status program_finish(struct program_run *run, enum program_finish_kind kind);
 MUST_USE enum status program_next(struct program_run *run, struct slice *row_out);

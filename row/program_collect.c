@@ -1,13 +1,16 @@
 /* program_collect.c: rows that are kept: groups with their aggregates, and the first n in an order.
  *
- * Groups are in a hash table by their key bytes (memcmp keys, so collations decide what is one group), and in
- * a list in order of their first row. Ordered rows are in an array that is a heap with the greatest key
- * on top once a limit is reached: a row that does not beat the top costs one key.
+ * Groups are in a hash table by their key bytes (memcmp keys, so collations decide what is one
+ * group), and in a list in order of their first row. Ordered rows are in an array that is a heap
+ * with the greatest key on top once a limit is reached: a row that does not beat the top costs one
+ * key.
  *
- *   (L1) What is collected is copied into the run's arena: the scratch arena may be reset between rows.
- *   (L2) A kept row's memory is used again by the row that replaces it, if it is large enough; an aggregate's
- *        string likewise. So a long scan with a small limit takes little memory.
- *   (L3) A partial result is the output row itself: counts, sums, least and greatest merge by columns.
+ *   (L1) What is collected is copied into the run's arena: the scratch arena may be reset between
+ *        rows.
+ *   (L2) A kept row's memory is used again by the row that replaces it, if it is large enough; an
+ *        aggregate's string likewise. So a long scan with a small limit takes little memory.
+ *   (L3) A partial result is the output row itself: counts, sums, least and greatest merge by
+ *        columns.
  */
 #include "base/hash.h"
 #include "row/program_private.h"

@@ -1,7 +1,7 @@
 /* program_print.c: a program as text, for EXPLAIN and traces.
  *
- * Straight code becomes expressions again: each register's text is kept while the section is walked. Code with
- * jumps (CASE, IF) is listed instruction by instruction instead.
+ * Straight code becomes expressions again: each register's text is kept while the section is
+ * walked. Code with jumps (CASE, IF) is listed instruction by instruction instead.
  */
 #include "row/program_private.h"
 

@@ -1,8 +1,8 @@
 /* program_run.c: the interpreter: filter, outputs and assignments of one row.
  *
- * Instructions are 12 bytes with three operands that may name columns and parameters directly, so the
- * usual filter is one instruction. Registers are cleared before each section: one that was not written
- * is NULL, and none points into an earlier row.
+ * Instructions are 12 bytes with three operands that may name columns and parameters directly, so
+ * the usual filter is one instruction. Registers are cleared before each section: one that was not
+ * written is NULL, and none points into an earlier row.
  *
  * Truth in registers is INT 1, INT 0 or NULL. A warning is counted and remembered (the first one's
  * status); in a strict assignment it ends the row.

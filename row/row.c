@@ -4,11 +4,12 @@
  *     0                          2           f            e      v
  *
  *   f = 2 + bytes(null_before[count]), e = f + fixed_before[count], v = e + size of an end *
- *   variable_before[count]: three sums that the layout keeps for every count, so an old row that ends
- *   before columns added later is read by the same code.
+ *   variable_before[count]: three sums that the layout keeps for every count, so an old row that
+ *   ends before columns added later is read by the same code.
  *
- *   (R1) One row, one encoding: trailing columns that equal their absent_value are left out, NULLs have
- *        zeroed bytes or empty ones, `wide` is set only when the variable part is above 65,535 bytes.
+ *   (R1) One row, one encoding: trailing columns that equal their absent_value are left out, NULLs
+ *        have zeroed bytes or empty ones, `wide` is set only when the variable part is above 65,535
+ *        bytes.
  *   (R2) Leading columns that have no absent value, being NOT NULL, are always stored.
  *   (R3) row_value trusts its bytes: they come from row_encode or went through row_verify.
  */

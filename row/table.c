@@ -1,7 +1,7 @@
 /* table.c: looking things up in a table definition, making hidden columns and tables, and checking.
  *
- * table_check is the one place that says what a definition may be; whatever it lets pass is safe for row
- * layouts, key layouts and everything above them, wherever its bytes came from.
+ * table_check is the one place that says what a definition may be; whatever it lets pass is safe
+ * for row layouts, key layouts and everything above them, wherever its bytes came from.
  */
 #include "row/table.h"
 

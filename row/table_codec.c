@@ -2,10 +2,10 @@
  *
  *   version u8 | table fields | columns | indexes with their parts
  *
- * Numbers are LEB128, texts and values carry their sizes. A decoder reads any bytes without harm: the reader
- * stops at the end, counts are bounded before memory is taken for them, and the definition passes
- * table_check before anybody sees it. A later version that adds fields raises the number and reads
- * the older ones.
+ * Numbers are LEB128, texts and values carry their sizes. A decoder reads any bytes without harm:
+ * the reader stops at the end, counts are bounded before memory is taken for them, and the
+ * definition passes table_check before anybody sees it. A later version that adds fields raises the
+ * number and reads the older ones.
  */
 #include "row/table.h"
 

@@ -1,10 +1,10 @@
 /* temporal.c: the calendar, packed date-times, rounding and intervals.
  *
- * Day numbers are MySQL's TO_DAYS: 0000-01-01 of the proleptic Gregorian calendar is day 1, 1970-01-01 is
- * 719528, and year 0 is no leap year.
+ * Day numbers are MySQL's TO_DAYS: 0000-01-01 of the proleptic Gregorian calendar is day 1,
+ * 1970-01-01 is 719528, and year 0 is no leap year.
  *
- * All sums of intervals are made in int64 with checks before them: INTERVAL 9223372036854775807 YEAR
- * must answer OUT_OF_RANGE, not wrap.
+ * All sums of intervals are made in int64 with checks before them: INTERVAL 9223372036854775807
+ * YEAR must answer OUT_OF_RANGE, not wrap.
  */
 #include "row/temporal.h"
 
@@ -97,8 +97,9 @@ uint32_t temporal_day_of_year(const struct date_time *date) {
                       temporal_day_number(date->year, 1, 1) + 1);
 }
 
-/* Bits of WEEK's mode: 1 weeks begin on Monday; 2 weeks count from 1 (the days before the first week are
- * of the last year); 4 week 1 is the first with its first weekday in the year, else with four days. */
+/* Bits of WEEK's mode: 1 weeks begin on Monday; 2 weeks count from 1 (the days before the first
+ * week are of the last year); 4 week 1 is the first with its first weekday in the year, else with
+ * four days. */
 uint32_t temporal_week(const struct date_time *date, uint32_t mode, uint32_t *year_out) {
     mode &= 7;
     if ((mode & 1) == 0) mode ^= 4;

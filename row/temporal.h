@@ -3,8 +3,8 @@
  * A date-time is packed into a positive int64 whose order is time's order, zero parts included
  * ('2024-00-00' is legal in some sql modes):
  *
- *   bits 62..46 year * 13 + month | 45..41 day | 40..36 hour | 35..30 minute | 29..24 second
- * | 23..0 us
+ *   bits 62..46 year * 13 + month | 45..41 day
+ *   40..36 hour | 35..30 minute | 29..24 second | 23..0 microsecond
  *
  * A DATE is the same with time 0. A TIME is signed microseconds, |t| <= TIME_US_MAX. Time zones are
  * sql's: here TIMESTAMPs are microseconds since 1970 UTC.

@@ -1,13 +1,13 @@
 /* temporal_text.c: dates and times as texts.
  *
- * A date-time's text is up to six numbers and a fraction. Two spellings: with separators (any punctuation
- * between the numbers, spaces or a T before the time), and without, where the count of digits says
- * which numbers are there:
+ * A date-time's text is up to six numbers and a fraction. Two spellings: with separators (any
+ * punctuation between the numbers, spaces or a T before the time), and without, where the count of
+ * digits says which numbers are there:
  *
  *   14 YYYYMMDDHHMMSS | 12 YYMMDDHHMMSS | 10 YYMMDDHHMM | 8 YYYYMMDD | 6 YYMMDD | 5 YYMMD
  *
- * A time's text is [-][D ]HH:MM:SS[.f], HH:MM, HHMMSS, SS. A text that looks like a date-time is one,
- * and its time counts.
+ * A time's text is [-][D ]HH:MM:SS[.f], HH:MM, HHMMSS, SS. A text that looks like a date-time is
+ * one, and its time counts.
  */
 #include "row/temporal.h"
 
@@ -101,7 +101,8 @@ static bool scan_run(struct scan *scan, size_t digits) {
     return scan->part_count >= 3;
 }
 
-/* What stands between two numbers: punctuation within date and time, spaces or T before the hour. */
+/* What stands between two numbers: punctuation within date and time, spaces or T before the hour.
+ */
 static bool scan_separator(struct scan *scan) {
     struct slice text = scan->text;
     size_t start = scan->at;

@@ -1,8 +1,8 @@
 /* value.c: order, equality and hash of values, their texts as numbers, their bytes in messages.
  *
- *   (V1) Numbers of different kinds compare by number. INT, UINT and DECIMAL exactly; with a FLOAT or
- *        DOUBLE as doubles. value_hash hashes the nearest double of any number, which is the same for
- *        all that compare equal.
+ *   (V1) Numbers of different kinds compare by number. INT, UINT and DECIMAL exactly; with a FLOAT
+ *        or DOUBLE as doubles. value_hash hashes the nearest double of any number, which is the
+ *        same for all that compare equal.
  *   (V2) A decimal is inline when its coefficient is below 10^18, whatever made it.
  */
 #include "row/value.h"
@@ -327,8 +327,8 @@ enum status value_to_uint(const struct value *value, uint64_t *out) {
 
 /* --- codec --- */
 
-/* kind u8 | scale u8 | by kind: nothing, u64, 32 bytes of a large decimal, or collation u16 and bytes.
- * A decimal's sign and form are in the high bits of its scale byte. */
+/* kind u8 | scale u8 | by kind: nothing, u64, 32 bytes of a large decimal, or collation u16 and
+ * bytes. A decimal's sign and form are in the high bits of its scale byte. */
 #define CODE_DECIMAL_SPARE    0x20
 #define CODE_DECIMAL_LARGE    0x40
 #define CODE_DECIMAL_NEGATIVE 0x80

@@ -1,7 +1,7 @@
 /* value_text.c: values as the texts that clients see.
  *
- * value_text serves result sets and string contexts of every kind that needs no type; ENUM and SET names
- * and ZEROFILL need the column's type (value_text_typed).
+ * value_text serves result sets and string contexts of every kind that needs no type; ENUM and SET
+ * names and ZEROFILL need the column's type (value_text_typed).
  */
 #include "row/collation.h"
 #include "row/temporal.h"

@@ -1,5 +1,5 @@
-/* Do any bytes crash row_verify, table_decode or value_decode, or pass and then read or encode differently?
- * The first byte chooses which reader gets the rest. */
+/* Do any bytes crash row_verify, table_decode or value_decode, or pass and then read or encode
+ * differently? The first byte chooses which reader gets the rest. */
 #include "row/key.h"
 #include "tests/base/chunks.h"
 

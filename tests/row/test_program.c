@@ -1,7 +1,8 @@
 #include "row/program.h"
 #include "tests/row/tables.h"
 
-/* A table t (id INT UNSIGNED, k INT, name VARCHAR(20), price DECIMAL(10,2)), a builder and a run. */
+/* A table t (id INT UNSIGNED, k INT, name VARCHAR(20), price DECIMAL(10,2)), a builder and a run.
+ */
 struct bench {
     struct fixture fixture;
     struct arena *arena;
