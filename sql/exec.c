@@ -1,0 +1,231 @@
+/* exec.c: how is a plan run, and what reaches the client?
+ *
+ *   operator_step(root) .. row in the slots --> items --> result_sink.row .. END
+ *
+ * Operators are opened top down, one state per plan node. The kinds are in a table, each in a file of its own.
+ * Invariants (X1) to (X3) are in exec.h.
+ */
+#include "sql/exec_private.h"
+
+#include "sql/dml.h"
+
+#define PAUSE_US 1000
+
+/* ---- operators ---- */
+
+typedef struct operator* operator_maker(struct execution *execution, const struct plan_node *node);
+
+static operator_maker *const makers[] = {
+    [PLAN_ONCE] = exec_once_open,       [PLAN_NEVER] = exec_once_open,
+    [PLAN_SCAN] = exec_scan_open,       [PLAN_VIRTUAL] = exec_virtual_open,
+    [PLAN_DERIVED] = exec_derived_open, [PLAN_VALUES] = exec_values_open,
+    [PLAN_LOOKUP] = exec_lookup_open,   [PLAN_HASH] = exec_hash_open,
+    [PLAN_LOOP] = exec_loop_open,       [PLAN_FILTER] = exec_filter_open,
+    [PLAN_APPLY] = exec_apply_open,     [PLAN_GROUP] = exec_group_open,
+    [PLAN_PROJECT] = exec_project_open, [PLAN_DISTINCT] = exec_distinct_open,
+    [PLAN_SORT] = exec_sort_open,       [PLAN_LIMIT] = exec_limit_open,
+    [PLAN_SET] = exec_set_open,
+};
+
+enum status operator_open(struct execution *execution, const struct plan_node *node,
+                          struct operator** out) {
+    CHECK(node->kind < ARRAY_COUNT(makers) && makers[node->kind] != NULL);
+    struct operator* operator= makers[node->kind](execution, node);
+    operator->node = node;
+    execution->operators[node->number] = operator;
+    enum status status = STATUS_OK;
+    if (node->input != NULL) status = operator_open(execution, node->input, &operator->input);
+    /* The inner side of a look-up join is read by the join itself. */
+    bool opens_inner = node->inner != NULL && node->kind != PLAN_LOOKUP;
+    if (status == STATUS_OK && opens_inner) {
+        status = operator_open(execution, node->inner, &operator->inner);
+    }
+    *out = operator;
+    return status;
+}
+
+/* (X3) */
+static void operators_close(struct execution *execution) {
+    for (uint32_t i = 0; i < execution->context->plan->node_count; i++) {
+        struct operator* operator= execution->operators[i];
+        if (operator!= NULL && operator->close != NULL) operator->close(operator, execution);
+    }
+}
+
+/* ---- help for operators ---- */
+
+enum status exec_refused(struct execution *execution, enum status status) {
+    return diagnostics_status(execution->eval->diagnostics, status);
+}
+
+enum status exec_pause_slow(struct execution *execution) {
+    struct waiter *waiter = execution->context->waiter;
+    execution->since_pause = 0;
+    if (arena_over_budget(execution->arena)) {
+        return diagnostics_error_text(execution->eval->diagnostics, ER_OUT_OF_SORTMEMORY,
+                                      "The statement needs more memory than its budget");
+    }
+    if (waiter->cancel != CANCEL_NOT) return exec_refused(execution, STATUS_CANCELLED);
+    /* The clock moves only when the fiber is resumed, so this yields once for each slice of rows. */
+    if (waiter_wait(waiter, WAIT_YIELD) == WAIT_CANCELLED) {
+        return exec_refused(execution, STATUS_CANCELLED);
+    }
+    execution->eval->sysdate_epoch_us += (int64_t)(waiter->now_us - execution->paused_us);
+    execution->paused_us = waiter->now_us;
+    return STATUS_OK;
+}
+
+enum status exec_conditions(struct execution *execution, struct expr **conditions, uint32_t count,
+                            bool *passes_out) {
+    *passes_out = true;
+    for (uint32_t i = 0; i < count && *passes_out; i++) {
+        int truth;
+        enum status status = expr_truth(conditions[i], execution->eval, &truth);
+        if (status != STATUS_OK) return status;
+        *passes_out = truth > 0;
+    }
+    return STATUS_OK;
+}
+
+enum status exec_count(struct execution *execution, const struct expr *expr, uint64_t absent,
+                       uint64_t *count_out) {
+    *count_out = absent;
+    if (expr == NULL) return STATUS_OK;
+    struct value value;
+    enum status status = expr_eval(expr, execution->eval, &value);
+    if (status != STATUS_OK) return status;
+    bool is_integer = value.kind == VALUE_UINT || (value.kind == VALUE_INT && value.i >= 0);
+    if (!is_integer) {
+        return diagnostics_error(execution->eval->diagnostics, ER_WRONG_ARGUMENTS, "LIMIT");
+    }
+    *count_out = value.u;
+    return STATUS_OK;
+}
+
+void row_store_open(struct row_store *store, struct arena *arena, const uint32_t *slots,
+                    uint32_t slot_count) {
+    *store = (struct row_store){.arena = arena, .slots = slots, .slot_count = slot_count};
+}
+
+void row_store_add(struct row_store *store, const struct value *slots) {
+    if (store->count == store->capacity) {
+        uint64_t capacity = MAX((uint64_t)16, store->capacity * 2);
+        struct value *values =
+            arena_array(store->arena, struct value, capacity * MAX(store->slot_count, 1u));
+        size_t used = (size_t)store->count * store->slot_count * sizeof *values;
+        if (used > 0) memcpy(values, store->values, used);
+        store->values = values;
+        store->capacity = capacity;
+    }
+    struct value *row = store->values + store->count++ * store->slot_count;
+    for (uint32_t i = 0; i < store->slot_count; i++) {
+        row[i] = value_copy(&slots[store->slots[i]], store->arena);
+    }
+}
+
+void row_store_load(const struct row_store *store, uint64_t row, struct value *slots) {
+    CHECK(row < store->count);
+    const struct value *values = store->values + row * store->slot_count;
+    for (uint32_t i = 0; i < store->slot_count; i++) slots[store->slots[i]] = values[i];
+}
+
+/* ---- queries ---- */
+
+static struct result_column column_of(const struct bound_item *item) {
+    struct result_column column = {.schema = item->origin_schema,
+                                   .table = item->origin_alias,
+                                   .original_table = item->origin_table,
+                                   .name = item->name,
+                                   .original_name = item->origin_column,
+                                   .type = item->expr->type,
+                                   .flags = item->origin_flags};
+    if ((item->expr->flags & EXPR_NULLABLE) == 0) column.flags |= 1; /* NOT_NULL */
+    /* The session's zone is applied already. */
+    return column;
+}
+
+void exec_describe(const struct plan *plan, struct arena *arena,
+                   const struct result_column **columns_out, uint32_t *count_out) {
+    *columns_out = NULL;
+    *count_out = 0;
+    if (plan->kind != BOUND_QUERY) return;
+    const struct plan_query *query = plan->query;
+    struct result_column *columns = arena_array(arena, struct result_column, query->item_count);
+    for (uint32_t i = 0; i < query->item_count; i++) columns[i] = column_of(&query->items[i]);
+    *columns_out = columns;
+    *count_out = query->item_count;
+}
+
+static enum status send_row(struct execution *execution, const struct plan_query *query,
+                            struct value *values) {
+    for (uint32_t i = 0; i < query->item_count; i++) {
+        values[i] = execution->slots[query->items[i].slot];
+    }
+    struct result_sink *sink = execution->context->sink;
+    enum status status = sink->row(sink, values, query->item_count);
+    return status == STATUS_OK ? STATUS_OK : exec_refused(execution, status);
+}
+
+static enum status send_rows(struct execution *execution, struct operator* root,
+                             const struct plan_query *query, struct exec_result *result) {
+    struct value *values = arena_array(execution->arena, struct value, MAX(query->item_count, 1u));
+    enum status status;
+    while ((status = operator_step(root, execution)) == STATUS_OK) {
+        status = send_row(execution, query, values);
+        if (status != STATUS_OK) return status;
+        result->rows_sent++;
+        status = exec_pause(execution);
+        if (status != STATUS_OK) return status;
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* The first row is computed before the columns are sent, so that most errors come alone. */
+static enum status exec_query(struct execution *execution, struct exec_result *result) {
+    const struct plan_query *query = execution->context->plan->query;
+    struct operator* root;
+    enum status status = operator_open(execution, query->root, &root);
+    if (status != STATUS_OK) return status;
+    enum status first = operator_step(root, execution);
+    if (first != STATUS_OK && first != STATUS_END) return first;
+    const struct result_column *columns;
+    uint32_t count;
+    exec_describe(execution->context->plan, execution->arena, &columns, &count);
+    struct result_sink *sink = execution->context->sink;
+    sink->columns(sink, columns, count);
+    result->has_rows = 1;
+    if (first == STATUS_OK) {
+        struct value *values = arena_array(execution->arena, struct value, MAX(count, 1u));
+        status = send_row(execution, query, values);
+        result->rows_sent = 1;
+        if (status == STATUS_OK) status = send_rows(execution, root, query, result);
+    }
+    bool is_counted = execution->found_rows != UINT64_MAX;
+    result->found_rows = is_counted ? execution->found_rows : result->rows_sent;
+    return status;
+}
+
+enum status exec_statement(struct exec_context *context, struct exec_result *result_out) {
+    const struct plan *plan = context->plan;
+    struct execution execution = {.context = context,
+                                  .eval = context->eval,
+                                  .arena = context->arena,
+                                  .paused_us = context->waiter->now_us,
+                                  .found_rows = UINT64_MAX};
+    *result_out = (struct exec_result){0};
+    execution.slots =
+        arena_alloc_zeroed(context->arena, (plan->slot_count + 1) * sizeof(struct value));
+    execution.operators =
+        arena_alloc_zeroed(context->arena, (plan->node_count + 1) * sizeof(struct operator*));
+    execution.table_rows =
+        arena_alloc_zeroed(context->arena, (plan->table_count + 1) * sizeof(struct slice));
+    context->eval->slots = execution.slots;
+    enum status status = STATUS_INVALID;
+    switch (plan->kind) {
+    case BOUND_QUERY: status = exec_query(&execution, result_out); break;
+    case BOUND_INSERT: status = dml_insert(&execution, result_out); break;
+    case BOUND_MODIFY: status = dml_modify(&execution, result_out); break;
+    }
+    operators_close(&execution);
+    return status;
+}

@@ -1,0 +1,168 @@
+/* exec_group.c: GROUP BY and aggregates.
+ *
+ * All input is read; each row is added to the aggregates of its group, found by hash of the key values. Then the groups come out in
+ * the order in which they were met, keys and results in their slots.
+ *   (G1) Without keys there is one group, also when no row came.
+ *   (G2) Keys are equal by their collations; NULL is a key like others.
+ *   (G3) WITH ROLLUP: after the groups, for each prefix of the keys, the same with the other keys NULL; rows are added to all
+ *        levels as they come.
+ */
+#include "base/hash.h"
+#include "sql/exec_private.h"
+
+struct group {
+    struct group *next_in_bucket, *next;
+    uint64_t hash;
+    uint32_t level; /* keys in force: key_count, and fewer for rollup rows */
+    struct value *keys;
+    struct aggregate_state *states;
+};
+
+struct group_operator {
+    struct operator operator;
+    struct group **table;
+    uint64_t table_size, count;
+    struct group *first, *last, *at;
+    struct value *keys; /* of the row at hand */
+    bool is_read;
+};
+
+static uint64_t keys_hash(const struct value *keys, uint32_t count, uint32_t level) {
+    uint64_t hash = level;
+    for (uint32_t i = 0; i < level && i < count; i++) hash = value_hash(&keys[i], hash);
+    return hash;
+}
+
+static bool keys_equal(const struct plan_group *plan, const struct group *group,
+                       const struct value *keys, uint32_t level) {
+    if (group->level != level) return false;
+    for (uint32_t i = 0; i < level; i++) {
+        uint16_t collation = plan->keys[i]->type.collation;
+        if (value_compare_total(&group->keys[i], &keys[i], collation) != 0) return false;
+    }
+    return true;
+}
+
+static void table_grow(struct group_operator *self, struct execution *execution) {
+    uint64_t size = MAX((uint64_t)64, self->table_size * 2);
+    struct group **table = arena_alloc_zeroed(execution->arena, size * sizeof(void *));
+    for (struct group *group = self->first; group != NULL; group = group->next) {
+        group->next_in_bucket = table[group->hash & (size - 1)];
+        table[group->hash & (size - 1)] = group;
+    }
+    self->table = table;
+    self->table_size = size;
+}
+
+static struct group *group_make(struct group_operator *self, struct execution *execution,
+                                uint64_t hash, uint32_t level) {
+    const struct plan_group *plan = self->operator.node->group;
+    struct group *group = arena_new(execution->arena, struct group);
+    group->hash = hash;
+    group->level = level;
+    group->keys = arena_array(execution->arena, struct value, MAX(plan->key_count, 1u));
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        group->keys[i] = i < level ? value_copy(&self->keys[i], execution->arena) : value_null();
+    }
+    group->states =
+        arena_alloc_zeroed(execution->arena, (plan->aggregate_count + 1) * sizeof *group->states);
+    for (uint32_t i = 0; i < plan->aggregate_count; i++) {
+        aggregate_open(&plan->aggregates[i], &group->states[i], execution->arena);
+    }
+    if (self->last == NULL)
+        self->first = group;
+    else
+        self->last->next = group;
+    self->last = group;
+    self->count++;
+    return group;
+}
+
+static struct group *group_find(struct group_operator *self, struct execution *execution,
+                                uint32_t level) {
+    const struct plan_group *plan = self->operator.node->group;
+    if (self->count >= self->table_size) table_grow(self, execution);
+    uint64_t hash = keys_hash(self->keys, plan->key_count, level);
+    struct group **bucket = &self->table[hash & (self->table_size - 1)];
+    for (struct group *group = *bucket; group != NULL; group = group->next_in_bucket) {
+        if (group->hash == hash && keys_equal(plan, group, self->keys, level)) return group;
+    }
+    struct group *group = group_make(self, execution, hash, level);
+    group->next_in_bucket = *bucket;
+    *bucket = group;
+    return group;
+}
+
+static enum status group_add(struct group *group, const struct plan_group *plan,
+                             struct execution *execution) {
+    for (uint32_t i = 0; i < plan->aggregate_count; i++) {
+        enum status status =
+            aggregate_add(&plan->aggregates[i], &group->states[i], execution->eval);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status group_add_row(struct group_operator *self, struct execution *execution) {
+    const struct plan_group *plan = self->operator.node->group;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        enum status status = expr_eval(plan->keys[i], execution->eval, &self->keys[i]);
+        if (status != STATUS_OK) return status;
+    }
+    uint32_t lowest = plan->has_rollup ? 0 : plan->key_count;
+    for (uint32_t level = plan->key_count + 1; level-- > lowest;) { /* (G3) */
+        struct group *group = group_find(self, execution, level);
+        enum status status = group_add(group, plan, execution);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status group_read(struct group_operator *self, struct execution *execution) {
+    const struct plan_group *plan = self->operator.node->group;
+    enum status status;
+    while ((status = operator_step(self->operator.input, execution)) == STATUS_OK) {
+        status = group_add_row(self, execution);
+        if (status == STATUS_OK) status = exec_pause(execution);
+        if (status != STATUS_OK) return status;
+    }
+    if (status != STATUS_END) return status;
+    if (self->count == 0 && plan->key_count == 0) group_find(self, execution, 0); /* (G1) */
+    self->at = self->first;
+    self->is_read = true;
+    return STATUS_OK;
+}
+
+static enum status group_next(struct operator* operator, struct execution * execution) {
+    struct group_operator *self = (struct group_operator *)operator;
+    const struct plan_group *plan = operator->node->group;
+    enum status status = self->is_read ? STATUS_OK : group_read(self, execution);
+    if (status != STATUS_OK) return status;
+    struct group *group = self->at;
+    if (group == NULL) return STATUS_END;
+    self->at = group->next;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        execution->slots[plan->key_slots[i]] = group->keys[i];
+    }
+    for (uint32_t i = 0; i < plan->aggregate_count && status == STATUS_OK; i++) {
+        status = aggregate_result(&plan->aggregates[i], &group->states[i], execution->eval,
+                                  &execution->slots[plan->aggregates[i].slot]);
+    }
+    return status;
+}
+
+static void group_rewind(struct operator* operator, struct execution * execution) {
+    struct group_operator *self = (struct group_operator *)operator;
+    struct operator kept = self->operator;
+    struct value *keys = self->keys;
+    *self = (struct group_operator){.operator= kept, .keys = keys};
+    operator->input->rewind(operator->input, execution);
+}
+
+struct operator* exec_group_open(struct execution *execution, const struct plan_node *node) {
+    struct group_operator *self = arena_new(execution->arena, struct group_operator);
+    self->operator.next = group_next;
+    self->operator.rewind = group_rewind;
+    self->keys = arena_array(execution->arena, struct value, MAX(node->group->key_count, 1u));
+    return &self->operator;
+}

@@ -1,0 +1,100 @@
+/* sql/exec_private.h: what the operators share: their state, rows that are kept, pauses.
+ */
+#ifndef SQL_EXEC_PRIVATE_H
+#define SQL_EXEC_PRIVATE_H
+
+#include "sql/aggregate.h"
+#include "sql/exec.h"
+
+struct operator;
+
+/* One run of one plan, or of one subquery's plan inside it. */
+struct execution {
+    struct exec_context *context;
+    struct eval_context *eval;
+    struct arena *arena;
+    struct value *slots;
+    struct operator** operators; /* by plan_node.number; NULL: not opened */
+    struct slice
+        *table_rows;      /* by bound_table.number: bytes of the row now in the slots (keeps_row) */
+    uint64_t paused_us;   /* when the fiber was last resumed */
+    uint32_t since_pause; /* rows since exec_pause looked */
+    uint64_t found_rows;  /* of SQL_CALC_FOUND_ROWS; UINT64_MAX: not counted */
+};
+
+/* OK: a row is in the slots; END; or an error. */
+typedef enum status operator_next(struct operator* operator, struct execution * execution);
+
+struct operator{
+    const struct plan_node *node;
+    operator_next *next;
+    /* Starts anew: outer slots have changed. */
+    void (*rewind)(struct operator* operator, struct execution * execution);
+    void (*close)(struct operator* operator,
+                  struct execution * execution); /* NULL: nothing to close */
+    struct operator* input, *inner;
+};
+
+/* Opens the node and its inputs; state in execution->arena. Errors are in the diagnostics. */
+MUST_USE enum status operator_open(struct execution *execution, const struct plan_node *node,
+                                   struct operator** out);
+static inline enum status operator_step(struct operator* operator, struct execution * execution) {
+    return operator->next(operator, execution);
+}
+
+/* One maker per kind; they fill next, rewind, close. */
+struct operator* exec_scan_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_once_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_virtual_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_derived_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_values_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_lookup_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_hash_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_loop_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_filter_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_apply_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_group_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_project_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_distinct_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_sort_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_limit_open(struct execution *execution, const struct plan_node *node);
+struct operator* exec_set_open(struct execution *execution, const struct plan_node *node);
+
+/* After every row of work: yields, looks at the budget and at KILL now and then (X2). */
+MUST_USE enum status exec_pause_slow(struct execution *execution);
+static inline enum status exec_pause(struct execution *execution) {
+    if (++execution->since_pause < 64) return STATUS_OK;
+    return exec_pause_slow(execution);
+}
+/* A status from cluster/ into the diagnostics; returns it. */
+MUST_USE enum status exec_refused(struct execution *execution, enum status status);
+/* All conditions true? */
+MUST_USE enum status exec_conditions(struct execution *execution, struct expr **conditions,
+                                     uint32_t count, bool *passes_out);
+/* A LIMIT or OFFSET: a non-negative integer; NULL expr gives `absent`. */
+MUST_USE enum status exec_count(struct execution *execution, const struct expr *expr,
+                                uint64_t absent, uint64_t *count_out);
+
+/* The values of a program's parameters, encoded. */
+MUST_USE enum status exec_parameters(struct execution *execution, struct expr **exprs,
+                                     uint32_t count, struct slice *out);
+/* A row of the scan's output layout into the slots. */
+void exec_load_row(struct execution *execution, const struct plan_scan *plan, struct slice row);
+
+/* ---- rows that are kept ---- */
+
+/* Copies of some slots, one row after the other. */
+struct row_store {
+    struct arena *arena;
+    const uint32_t *slots;
+    uint32_t slot_count;
+    struct value *values; /* count * slot_count */
+    uint64_t count, capacity;
+};
+void row_store_open(struct row_store *store, struct arena *arena, const uint32_t *slots,
+                    uint32_t slot_count);
+/* Copies the slots, their bytes too. */
+void row_store_add(struct row_store *store, const struct value *slots);
+void row_store_load(const struct row_store *store, uint64_t row, struct value *slots);
+
+#endif

@@ -1,0 +1,145 @@
+/* exec_scan.c: rows of a base table into the slots.
+ *
+ *   positions (access_positions) --> scan_open --> scan_next: batch --> output columns --> slots --> filter
+ *
+ * The program of the scan has filtered and projected where the rows are; what it could not compute is tried here. A scan
+ * without positions that could match sends nothing.
+ */
+#include "sql/exec_private.h"
+
+#include "sql/timezone.h"
+
+struct scan_operator {
+    struct operator operator;
+    struct scan *scan;
+    struct scan_batch batch;
+    uint32_t at; /* next row of the batch */
+    bool is_open, is_done;
+};
+
+/* The program's parameters, one after the other. */
+enum status exec_parameters(struct execution *execution, struct expr **exprs, uint32_t count,
+                            struct slice *out) {
+    struct buffer encoded = buffer_of(execution->arena);
+    for (uint32_t i = 0; i < count; i++) {
+        struct value value;
+        enum status status = expr_eval(exprs[i], execution->eval, &value);
+        if (status != STATUS_OK) return status;
+        value_encode(&value, &encoded);
+    }
+    *out = buffer_slice(&encoded);
+    return STATUS_OK;
+}
+
+/* LIMIT + OFFSET, when both are pushed; 0: none. */
+static enum status pushed_limit(struct execution *execution, const struct plan_scan *scan,
+                                uint32_t *limit_out) {
+    uint64_t limit, offset;
+    *limit_out = 0;
+    if (scan->limit == NULL) return STATUS_OK;
+    enum status status = exec_count(execution, scan->limit, UINT64_MAX, &limit);
+    if (status == STATUS_OK) status = exec_count(execution, scan->offset_in_limit, 0, &offset);
+    if (status != STATUS_OK) return status;
+    if (limit < UINT32_MAX && offset < UINT32_MAX - limit) *limit_out = (uint32_t)(limit + offset);
+    return STATUS_OK;
+}
+
+static uint8_t scan_flags(const struct plan_scan *plan) {
+    return plan->is_descending ? READ_DESCENDING : 0;
+}
+
+static enum status scan_start(struct scan_operator *self, struct execution *execution) {
+    const struct plan_scan *plan = self->operator.node->scan;
+    struct access_positions positions;
+    enum status status =
+        access_positions(plan->path, execution->eval, execution->arena, &positions);
+    if (status != STATUS_OK) return status;
+    if (positions.count == 0) {
+        self->is_done = true;
+        return STATUS_OK;
+    }
+    struct scan_spec spec = {.table = plan->bound->base,
+                             .index = plan->path->index,
+                             .position_kind = positions.kind,
+                             .positions = positions.packed,
+                             .position_count = positions.count,
+                             .program = plan->program,
+                             .lock_mode = plan->bound->lock_mode,
+                             .wait_policy = plan->bound->wait_policy,
+                             .flags = scan_flags(plan),
+                             .order = plan->order,
+                             .extent = SCAN_PART};
+    if (plan->is_whole_statement && execution->context->statement_extent) {
+        spec.extent = SCAN_WHOLE_STATEMENT;
+    }
+    status = exec_parameters(execution, plan->parameters, plan->parameter_count, &spec.parameters);
+    if (status == STATUS_OK) status = pushed_limit(execution, plan, &spec.row_limit);
+    if (status != STATUS_OK) return status;
+    status = scan_open(execution->context->txn, &spec, execution->arena, &self->scan);
+    if (status != STATUS_OK) return exec_refused(execution, status);
+    self->is_open = true;
+    return STATUS_OK;
+}
+
+static enum status scan_fetch(struct scan_operator *self, struct execution *execution) {
+    enum status status = scan_next(self->scan, &self->batch);
+    self->at = 0;
+    if (status == STATUS_OK) return STATUS_OK;
+    self->is_done = true;
+    self->batch.count = 0;
+    return status == STATUS_END ? STATUS_END : exec_refused(execution, status);
+}
+
+/* TIMESTAMP is shown in the session's zone from here on. */
+void exec_load_row(struct execution *execution, const struct plan_scan *plan, struct slice row) {
+    for (uint32_t i = 0; i < plan->column_count; i++) {
+        struct value *slot = &execution->slots[plan->columns[i]->slot];
+        *slot = row_value(plan->output, row, i, execution->eval->arena);
+        if (slot->kind == VALUE_TIMESTAMP) *slot = timezone_to_local(execution->eval->zone, slot);
+    }
+    if (plan->keeps_row) execution->table_rows[plan->bound->number] = row;
+}
+
+static enum status scan_operator_next(struct operator* operator, struct execution * execution) {
+    struct scan_operator *self = (struct scan_operator *)operator;
+    const struct plan_scan *plan = operator->node->scan;
+    for (;;) {
+        enum status status = STATUS_OK;
+        if (!self->is_open && !self->is_done) status = scan_start(self, execution);
+        if (status != STATUS_OK) return status;
+        if (self->is_done && self->at >= self->batch.count) return STATUS_END;
+        if (self->at >= self->batch.count) {
+            status = scan_fetch(self, execution);
+            if (status != STATUS_OK) return status;
+        }
+        exec_load_row(execution, plan, self->batch.rows[self->at++].bytes);
+        bool passes;
+        status = exec_conditions(execution, plan->filter, plan->filter_count, &passes);
+        if (status != STATUS_OK || passes) return status;
+        status = exec_pause(execution);
+        if (status != STATUS_OK) return status;
+    }
+}
+
+static void scan_operator_close(struct operator* operator, struct execution * execution) {
+    (void)execution;
+    struct scan_operator *self = (struct scan_operator *)operator;
+    if (self->is_open) scan_close(self->scan);
+    self->is_open = false;
+}
+
+static void scan_operator_rewind(struct operator* operator, struct execution * execution) {
+    struct scan_operator *self = (struct scan_operator *)operator;
+    scan_operator_close(operator, execution);
+    self->is_done = false;
+    self->at = self->batch.count = 0;
+}
+
+struct operator* exec_scan_open(struct execution *execution, const struct plan_node *node) {
+    (void)node;
+    struct scan_operator *self = arena_new(execution->arena, struct scan_operator);
+    self->operator.next = scan_operator_next;
+    self->operator.rewind = scan_operator_rewind;
+    self->operator.close = scan_operator_close;
+    return &self->operator;
+}

@@ -1,0 +1,232 @@
+/* exec_sort.c: ORDER BY and DISTINCT: rows kept, in order or once each.
+ *
+ * SORT reads all its input into a row store with the values of the order expressions behind each row, and sorts an array of
+ * row numbers. With a limit it keeps a heap of the limit + offset first rows instead.
+ *   (O1) The sort is stable: rows that compare equal come in the order of the input.
+ *   (O2) DISTINCT keeps the first of equal rows; equality is that of the columns' collations.
+ */
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "sql/exec_private.h"
+
+/* ---- SORT ---- */
+
+struct sort_operator {
+    struct operator operator;
+    struct row_store rows;
+    struct value *keys; /* order_count for each row */
+    uint64_t key_capacity;
+    uint64_t *order; /* row numbers, sorted */
+    uint64_t count, at;
+    uint64_t keep; /* limit + offset; UINT64_MAX: all */
+    bool is_read;
+};
+
+static int keys_compare(const struct plan_node *node, const struct value *a,
+                        const struct value *b) {
+    for (uint32_t i = 0; i < node->sort.order_count; i++) {
+        const struct bound_order *order = &node->sort.order[i];
+        int compared = value_compare_total(&a[i], &b[i], order->expr->type.collation);
+        if (compared != 0) return order->is_descending ? -compared : compared;
+    }
+    return 0;
+}
+
+/* (O1) */
+static int rows_compare(const void *a, const void *b, void *context) {
+    const struct sort_operator *self = context;
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    uint32_t width = self->operator.node->sort.order_count;
+    int compared =
+        keys_compare(self->operator.node, self->keys + left * width, self->keys + right * width);
+    return compared != 0 ? compared : (left > right) - (left < right);
+}
+
+static enum status sort_keys_add(struct sort_operator *self, struct execution *execution) {
+    const struct plan_node *node = self->operator.node;
+    uint32_t width = node->sort.order_count;
+    if (self->rows.count >= self->key_capacity) {
+        uint64_t capacity = MAX((uint64_t)16, self->key_capacity * 2);
+        struct value *keys = arena_array(execution->arena, struct value, capacity * width);
+        if (self->key_capacity > 0) {
+            memcpy(keys, self->keys, self->key_capacity * width * sizeof *keys);
+        }
+        self->keys = keys;
+        self->key_capacity = capacity;
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        struct value value;
+        enum status status = expr_eval(node->sort.order[i].expr, execution->eval, &value);
+        if (status != STATUS_OK) return status;
+        self->keys[self->rows.count * width + i] = value_copy(&value, execution->arena);
+    }
+    return STATUS_OK;
+}
+
+static void sort_order(struct sort_operator *self, struct execution *execution) {
+    uint64_t *order = arena_array(execution->arena, uint64_t, MAX(self->rows.count, (uint64_t)1));
+    for (uint64_t i = 0; i < self->rows.count; i++) order[i] = i;
+    qsort_r(order, self->rows.count, sizeof *order, rows_compare, self);
+    self->order = order;
+    self->count = MIN(self->rows.count, self->keep);
+}
+
+/* With a limit: when twice as many rows are kept as wanted, the worse half is forgotten. The kept rows move to a new
+ * store, so that memory stays in proportion to the limit. */
+static void sort_shrink(struct sort_operator *self, struct execution *execution) {
+    sort_order(self, execution);
+    struct row_store rows;
+    uint32_t width = self->operator.node->sort.order_count;
+    row_store_open(&rows, self->rows.arena, self->rows.slots, self->rows.slot_count);
+    struct value *keys = arena_array(execution->arena, struct value, self->key_capacity * width);
+    for (uint64_t i = 0; i < self->count; i++) {
+        row_store_load(&self->rows, self->order[i], execution->slots);
+        memcpy(keys + i * width, self->keys + self->order[i] * width, width * sizeof *keys);
+        row_store_add(&rows, execution->slots);
+    }
+    self->rows = rows;
+    self->keys = keys;
+}
+
+static enum status sort_read(struct sort_operator *self, struct execution *execution) {
+    const struct plan_node *node = self->operator.node;
+    uint64_t limit, offset;
+    enum status status = exec_count(execution, node->sort.limit, UINT64_MAX, &limit);
+    if (status == STATUS_OK) status = exec_count(execution, node->sort.offset, 0, &offset);
+    if (status != STATUS_OK) return status;
+    self->keep = limit > UINT64_MAX - offset ? UINT64_MAX : limit + offset;
+    row_store_open(&self->rows, execution->arena, node->slots, node->slot_count);
+    while ((status = operator_step(self->operator.input, execution)) == STATUS_OK) {
+        status = sort_keys_add(self, execution);
+        if (status == STATUS_OK) status = exec_pause(execution);
+        if (status != STATUS_OK) return status;
+        row_store_add(&self->rows, execution->slots);
+        bool is_double = self->keep < UINT32_MAX && self->rows.count >= 2 * self->keep + 1024;
+        if (is_double) sort_shrink(self, execution);
+    }
+    if (status != STATUS_END) return status;
+    sort_order(self, execution);
+    self->is_read = true;
+    return STATUS_OK;
+}
+
+static enum status sort_next(struct operator* operator, struct execution * execution) {
+    struct sort_operator *self = (struct sort_operator *)operator;
+    enum status status = self->is_read ? STATUS_OK : sort_read(self, execution);
+    if (status != STATUS_OK) return status;
+    if (self->at == self->count) return STATUS_END;
+    row_store_load(&self->rows, self->order[self->at++], execution->slots);
+    return STATUS_OK;
+}
+
+static void sort_rewind(struct operator* operator, struct execution * execution) {
+    struct sort_operator *self = (struct sort_operator *)operator;
+    struct operator kept = self->operator;
+    *self = (struct sort_operator){.operator= kept };
+    operator->input->rewind(operator->input, execution);
+}
+
+struct operator* exec_sort_open(struct execution *execution, const struct plan_node *node) {
+    (void)node;
+    struct sort_operator *self = arena_new(execution->arena, struct sort_operator);
+    self->operator.next = sort_next;
+    self->operator.rewind = sort_rewind;
+    return &self->operator;
+}
+
+/* ---- DISTINCT ---- */
+
+struct distinct_entry {
+    struct distinct_entry *next;
+    uint64_t hash, row;
+};
+
+struct distinct_operator {
+    struct operator operator;
+    struct row_store rows; /* the items' values */
+    struct distinct_entry **table;
+    uint64_t table_size;
+};
+
+static uint64_t row_hash(const struct plan_node *node, const struct value *slots) {
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < node->project.count; i++) {
+        hash = value_hash(&slots[node->project.items[i].slot], hash);
+    }
+    return hash;
+}
+
+static bool row_equal(const struct distinct_operator *self, uint64_t row,
+                      const struct value *slots) {
+    const struct plan_node *node = self->operator.node;
+    const struct value *kept = self->rows.values + row * self->rows.slot_count;
+    for (uint32_t i = 0; i < node->project.count; i++) {
+        const struct bound_item *item = &node->project.items[i];
+        if (value_compare_total(&kept[i], &slots[item->slot], item->expr->type.collation) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void distinct_grow(struct distinct_operator *self, struct execution *execution) {
+    uint64_t size = MAX((uint64_t)64, self->table_size * 2);
+    struct distinct_entry **table = arena_alloc_zeroed(execution->arena, size * sizeof(void *));
+    for (uint64_t i = 0; i < self->table_size; i++) {
+        for (struct distinct_entry *entry = self->table[i], *next; entry != NULL; entry = next) {
+            next = entry->next;
+            entry->next = table[entry->hash & (size - 1)];
+            table[entry->hash & (size - 1)] = entry;
+        }
+    }
+    self->table = table;
+    self->table_size = size;
+}
+
+/* (O2) */
+static bool distinct_add(struct distinct_operator *self, struct execution *execution) {
+    uint64_t hash = row_hash(self->operator.node, execution->slots);
+    if (self->rows.count >= self->table_size) distinct_grow(self, execution);
+    struct distinct_entry **bucket = &self->table[hash & (self->table_size - 1)];
+    for (const struct distinct_entry *entry = *bucket; entry != NULL; entry = entry->next) {
+        if (entry->hash == hash && row_equal(self, entry->row, execution->slots)) return false;
+    }
+    struct distinct_entry *entry = arena_new(execution->arena, struct distinct_entry);
+    *entry = (struct distinct_entry){*bucket, hash, self->rows.count};
+    *bucket = entry;
+    row_store_add(&self->rows, execution->slots);
+    return true;
+}
+
+static enum status distinct_next(struct operator* operator, struct execution * execution) {
+    struct distinct_operator *self = (struct distinct_operator *)operator;
+    enum status status;
+    while ((status = operator_step(operator->input, execution)) == STATUS_OK) {
+        if (distinct_add(self, execution)) return STATUS_OK;
+        status = exec_pause(execution);
+        if (status != STATUS_OK) return status;
+    }
+    return status;
+}
+
+static void distinct_start(struct distinct_operator *self, struct execution *execution,
+                           const struct plan_node *node) {
+    uint32_t *slots = arena_array(execution->arena, uint32_t, MAX(node->project.count, 1u));
+    for (uint32_t i = 0; i < node->project.count; i++) slots[i] = node->project.items[i].slot;
+    row_store_open(&self->rows, execution->arena, slots, node->project.count);
+    self->table_size = 0;
+}
+
+static void distinct_rewind(struct operator* operator, struct execution * execution) {
+    distinct_start((struct distinct_operator *)operator, execution, operator->node);
+    operator->input->rewind(operator->input, execution);
+}
+
+struct operator* exec_distinct_open(struct execution *execution, const struct plan_node *node) {
+    struct distinct_operator *self = arena_new(execution->arena, struct distinct_operator);
+    self->operator.next = distinct_next;
+    self->operator.rewind = distinct_rewind;
+    distinct_start(self, execution, node);
+    return &self->operator;
+}
