@@ -1,5 +1,5 @@
 #include "row/convert.h"
-#include "tests/row/fixture.h"
+#include "tests/row/tables.h"
 
 struct result {
     enum status status;
@@ -166,4 +166,31 @@ Test(convert, the_zero_of_every_type_fits_it) {
         struct value zero = column_type_zero(&type);
         cr_assert(value_fits(&zero, &type), "%s", column_kind_name(kind));
     }
+}
+
+Test(convert, any_text_becomes_a_value_that_fits_every_type, .timeout = 100) {
+    static const char bytes[] = "0123456789012345678901234567890-:. T+eE,/\xff\xe9";
+    struct fixture fixture;
+    struct arena *arena = fixture_open(&fixture);
+    struct random random;
+    random_open(&random, 41);
+    for (int round = 0; round < 20000; round++) {
+        struct column_type types[EVERY_TYPE_COUNT_MAX];
+        uint32_t count = every_type(types, 0, arena);
+        uint8_t text[40];
+        size_t size = random_below(&random, 30);
+        for (size_t i = 0; i < size; i++) {
+            text[i] = (uint8_t)bytes[random_below(&random, sizeof(bytes) - 1)];
+        }
+        uint16_t collation = random_below(&random, 2) ? COLLATION_DEFAULT : COLLATION_BINARY;
+        struct value from = value_of_string(arena_copy(arena, slice_of(text, size)), collation);
+        uint32_t i = (uint32_t)random_below(&random, count);
+        struct value out;
+        struct convert_options options = {.temporal_flags = (uint32_t)random_below(&random, 16)};
+        enum status status = value_convert(&from, &types[i], &options, arena, &out);
+        cr_assert_neq(status, STATUS_UNSUPPORTED);
+        cr_assert(value_fits(&out, &types[i]), "%s", column_kind_name(types[i].kind));
+        if (round % 64 == 0) arena_reset(arena);
+    }
+    fixture_close(&fixture);
 }
