@@ -109,10 +109,23 @@ struct slice build_joined_words(struct parser *p, const struct ast_identifiers *
 void build_statement(struct parser *p, int kind, void *node);
 struct ast_statement *build_inner(struct parser *p, int kind, void *node);
 
+/* ---- Words that are an enum's value (ast_build_word.c) ---- */
+
+int build_unit(const struct token *word);        /* enum ast_interval_unit */
+int build_type_word(const struct token *word);   /* enum ast_type_kind */
+int build_comparator(const struct token *word);  /* enum ast_expr_kind */
+int build_select_word(const struct token *word); /* enum ast_select_option */
+/* enum ast_option_kind */
+int build_text_option(const struct token *word);
+int build_number_option(const struct token *word);
+int build_word_option(const struct token *word);
+
 /* ---- Expressions (ast_build_expr.c) ---- */
 
 struct ast_exprs *build_exprs(struct parser *p, struct ast_exprs *list, struct ast_expr *expr);
-void build_start_at(struct parser *p, struct ast_expr *expr, const uint8_t *start);
+/* Both return `expr`. */
+struct ast_expr *build_start_at(struct parser *p, struct ast_expr *expr, const uint8_t *start);
+struct ast_expr *build_not(struct ast_expr *expr);
 struct ast_expr *build_chain(struct parser *p, int kind, struct ast_expr *left,
                              struct ast_expr *right);
 struct ast_expr *build_unary(struct parser *p, int kind, const struct token *start,
@@ -227,6 +240,15 @@ struct ast_lock *build_lock(struct parser *p, int strength, int wait,
                             const struct ast_names *tables);
 struct ast_locks *build_locks(struct parser *p, struct ast_locks *list,
                               const struct ast_lock *lock);
+enum file_part {
+    FILE_FIELD_END,
+    FILE_ENCLOSED,
+    FILE_OPTIONALLY_ENCLOSED,
+    FILE_ESCAPE,
+    FILE_LINE_START,
+    FILE_LINE_END,
+};
+struct ast_file_format *build_file_part(struct parser *p, enum file_part part, struct slice text);
 struct ast_file_format build_file_format(struct slice charset, const struct ast_file_format *fields,
                                          const struct ast_file_format *lines);
 struct ast_file_format *build_file_merge(struct ast_file_format *format,
@@ -247,7 +269,8 @@ struct ast_table_ref *build_join(struct parser *p, int join, struct ast_table_re
                                  struct ast_table_ref *right);
 struct ast_table_ref *build_join_bare(struct parser *p, int join, struct ast_table_ref *left,
                                       struct ast_table_ref *right);
-void build_join_on(struct parser *p, struct ast_table_ref *join, struct ast_expr *on);
+struct ast_table_ref *build_join_on(struct parser *p, int join, struct ast_table_ref *left,
+                                    struct ast_table_ref *right, struct ast_expr *on);
 struct ast_index_hints *build_index_hints(struct parser *p, struct ast_index_hints *list,
                                           const struct ast_index_hint *hint);
 struct ast_json_column *build_json_column(struct parser *p, int kind, struct slice name);
@@ -335,6 +358,7 @@ void build_user(struct parser *p, int kind, const struct ast_user_specs *users, 
 void build_user_names(struct parser *p, int kind, const struct ast_accounts *accounts,
                       int if_exists);
 struct ast_user_spec *build_user_spec(struct parser *p, const struct ast_account *account);
+struct ast_user_spec *build_secret(struct parser *p, int kind, struct slice secret);
 struct ast_user_specs *build_user_specs(struct parser *p, struct ast_user_specs *list,
                                         const struct ast_user_spec *spec);
 struct ast_user_option *build_user_flag(struct parser *p, int kind);

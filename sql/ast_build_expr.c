@@ -26,8 +26,14 @@ static void args_add(struct parser *p, struct ast_expr *expr, struct ast_expr *a
     if (arg->depth >= expr->depth) expr->depth = build_depth(p, arg->depth);
 }
 
-void build_start_at(struct parser *p, struct ast_expr *expr, const uint8_t *start) {
+struct ast_expr *build_start_at(struct parser *p, struct ast_expr *expr, const uint8_t *start) {
     expr->source = slice_of(start, (size_t)(p->end - start));
+    return expr;
+}
+
+struct ast_expr *build_not(struct ast_expr *expr) {
+    expr->is_negated = true;
+    return expr;
 }
 
 struct ast_exprs *build_exprs(struct parser *p, struct ast_exprs *list, struct ast_expr *expr) {

@@ -266,6 +266,22 @@ struct ast_locks *build_locks(struct parser *p, struct ast_locks *list,
     return list;
 }
 
+struct ast_file_format *build_file_part(struct parser *p, enum file_part part, struct slice text) {
+    struct ast_file_format *format = build_new(p, struct ast_file_format);
+    format->has_field_end = part == FILE_FIELD_END;
+    format->is_optionally_enclosed = part == FILE_OPTIONALLY_ENCLOSED;
+    format->has_enclosed = part == FILE_ENCLOSED || part == FILE_OPTIONALLY_ENCLOSED;
+    format->has_escape = part == FILE_ESCAPE;
+    format->has_line_start = part == FILE_LINE_START;
+    format->has_line_end = part == FILE_LINE_END;
+    if (format->has_field_end) format->field_end = text;
+    if (format->has_enclosed) format->enclosed = text;
+    if (format->has_escape) format->escape = text;
+    if (format->has_line_start) format->line_start = text;
+    if (format->has_line_end) format->line_end = text;
+    return format;
+}
+
 struct ast_file_format *build_file_merge(struct ast_file_format *format,
                                          const struct ast_file_format *more) {
     if (more->has_field_end) format->field_end = more->field_end;
@@ -374,9 +390,12 @@ struct ast_table_ref *build_join_bare(struct parser *p, int join, struct ast_tab
     return lowest;
 }
 
-void build_join_on(struct parser *p, struct ast_table_ref *join, struct ast_expr *on) {
-    join->on = on;
-    join->depth = MAX(join->depth, build_depth(p, on->depth));
+struct ast_table_ref *build_join_on(struct parser *p, int join, struct ast_table_ref *left,
+                                    struct ast_table_ref *right, struct ast_expr *on) {
+    struct ast_table_ref *ref = build_join(p, join, left, right);
+    ref->on = on;
+    ref->depth = MAX(ref->depth, build_depth(p, on->depth));
+    return ref;
 }
 
 struct ast_table_ref *build_table_parens(struct parser *p, const struct ast_table_refs *refs) {

@@ -50,6 +50,13 @@ struct ast_user_spec *build_user_spec(struct parser *p, const struct ast_account
     return spec;
 }
 
+struct ast_user_spec *build_secret(struct parser *p, int kind, struct slice secret) {
+    struct ast_user_spec *spec = build_new(p, struct ast_user_spec);
+    spec->password_kind = (enum ast_password_kind)kind;
+    spec->password = secret;
+    return spec;
+}
+
 struct ast_user_specs *build_user_specs(struct parser *p, struct ast_user_specs *list,
                                         const struct ast_user_spec *spec) {
     if (list == NULL) list = build_new(p, struct ast_user_specs);

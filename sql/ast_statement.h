@@ -588,11 +588,9 @@ struct ast_set_transaction {
 #define AST_SHOW_LIST(S)                                                                           \
     S(DATABASES, "DATABASES")                                                                      \
     S(TABLES, "TABLES")                                                                            \
-    S(COLUMNS, "COLUMNS") S(INDEX, "INDEX") S(TABLE_STATUS, "TABLE STATUS") S(                     \
-        OPEN_TABLES, "OPEN TABLES") S(TRIGGERS, "TRIGGERS") S(EVENTS,                              \
-                                                              "EVENTS") S(STATUS,                  \
-                                                                          "STATUS") S(VARIABLES,   \
-                                                                                      "VARIABLES") \
+    S(COLUMNS, "COLUMNS")                                                                          \
+    S(INDEX, "INDEX") S(TABLE_STATUS, "TABLE STATUS") S(OPEN_TABLES, "OPEN TABLES") S(             \
+        TRIGGERS, "TRIGGERS") S(EVENTS, "EVENTS") S(STATUS, "STATUS") S(VARIABLES, "VARIABLES")    \
         S(WARNINGS, "WARNINGS") S(ERRORS, "ERRORS") S(COUNT_WARNINGS, "COUNT(*) WARNINGS") S(      \
             COUNT_ERRORS, "COUNT(*) ERRORS") S(PROCESSLIST, "PROCESSLIST") S(ENGINES, "ENGINES")   \
             S(ENGINE, "ENGINE") S(COLLATION, "COLLATION") S(CHARSET, "CHARACTER SET") S(           \

@@ -23,6 +23,7 @@
 %extra_context {struct parser *p}
 %stack_size 1000
 %start_symbol input
+%default_type {int}
 
 %include {
 #include "sql/ast_build.h"
@@ -100,49 +101,38 @@ end ::= SEMICOLON.
 end ::= END_OF_INPUT.
 
 /* ---- Names, literals and other small things ---- */
-
 %type ident {struct slice}
 ident(A) ::= IDENT(T). { A = build_identifier(p, &T); }
-
 %type ident_or_text {struct slice}
 ident_or_text(A) ::= ident(A).
 ident_or_text(A) ::= TEXT_STRING(T). { A = build_string(p, &T); }
-
 %type text {struct slice}
 text(A) ::= TEXT_STRING(T). { A = build_string(p, &T); }
-
 %type number {uint64_t}
 number(A) ::= INTEGER_NUMBER(T). { A = build_number(p, &T); }
 number(A) ::= HEX_STRING(T). { A = build_number(p, &T); }
-
 %type table_name {struct ast_name *}
 table_name(A) ::= IDENT(T). { A = build_name(p, NULL, &T); }
 table_name(A) ::= IDENT(S) DOT IDENT(T). { A = build_name(p, &S, &T); }
 table_name(A) ::= DOT IDENT(T). { A = build_name(p, NULL, &T); }
-
 %type table_names {struct ast_names *}
 table_names(A) ::= table_name(N). { A = build_names(p, NULL, N); }
 table_names(A) ::= table_names(A) COMMA table_name(N). { build_names(p, A, N); }
-
 %type idents {struct ast_identifiers *}
 idents(A) ::= ident(I). { A = build_identifiers(p, NULL, I); }
 idents(A) ::= idents(A) COMMA ident(I). { build_identifiers(p, A, I); }
-
 %type ident_list_opt {struct ast_identifiers *}
 ident_list_opt(A) ::= . { A = build_identifiers_empty(p); }
 ident_list_opt(A) ::= LP idents(B) RP. { A = B; }
-
 %type texts {struct ast_identifiers *}
 texts(A) ::= text(I). { A = build_identifiers(p, NULL, I); }
 texts(A) ::= texts(A) COMMA text(I). { build_identifiers(p, A, I); }
-
 %type charset_name {struct slice}
 charset_name(A) ::= ident_or_text(A).
 charset_name(A) ::= BINARY. { A = SLICE_LITERAL("binary"); }
 
 charset_word ::= CHAR SET.
 charset_word ::= CHARSET.
-
 %type collation_name {struct slice}
 collation_name(A) ::= ident_or_text(A).
 collation_name(A) ::= BINARY. { A = SLICE_LITERAL("binary"); }
@@ -154,10 +144,8 @@ assign_word ::= ASSIGN.
 as_opt ::= .
 as_opt ::= AS.
 
-%type if_exists {int}
 if_exists(A) ::= . { A = 0; }
 if_exists(A) ::= IF EXISTS. { A = 1; }
-%type if_not_exists {int}
 if_not_exists(A) ::= . { A = 0; }
 if_not_exists(A) ::= IF not EXISTS. { A = 1; }
 
@@ -169,7 +157,6 @@ statement ::= query_statement(Q). { build_statement(p, AST_SELECT, Q); }
 statement ::= insert(S). { build_statement_insert(p, S); }
 statement ::= update(S). { build_statement(p, AST_UPDATE, S); }
 statement ::= delete(S). { build_statement(p, AST_DELETE, S); }
-
 %type query_statement {struct ast_query *}
 query_statement(A) ::= query(Q). { A = build_query_top(p, Q, NULL); }
 query_statement(A) ::= query(Q) into(I). { A = build_query_top(p, Q, I); }
@@ -181,8 +168,7 @@ query_statement(A) ::= query(Q) into(I) locks(L). { Q->locks = *L; A = build_que
 query(A) ::= body(B) order_opt(O) limit_opt(L) locks_opt(K). { A = build_query(p, B, O, L, K); }
 query(A) ::= with(W) body(B) order_opt(O) limit_opt(L) locks_opt(K). {
     A = build_query(p, B, O, L, K);
-    build_query_with(p, A, W);
-}
+    build_query_with(p, A, W); }
 
 %type with {struct ast_with *}
 with(A) ::= WITH(T) cte(C). { A = build_with(p, NULL, C); A->source.data = T.data; }
@@ -191,24 +177,17 @@ with(A) ::= with(A) COMMA cte(C). { build_with(p, A, C); }
 %type cte {struct ast_cte *}
 cte(A) ::= ident(N) ident_list_opt(C) AS query_parens(Q). {
     A = build_new(p, struct ast_cte);
-    *A = (struct ast_cte){N, *C, Q};
-}
+    *A = (struct ast_cte){N, *C, Q}; }
 
 %type query_parens {struct ast_query *}
-query_parens(A) ::= LP(T) query(Q) RP. {
-    A = build_query_nested(p, Q);
-    A->parens = T.data;
-}
+query_parens(A) ::= LP(T) query(Q) RP. { A = build_query_nested(p, Q); A->parens = T.data; }
 
 %type body {struct ast_body *}
 body(A) ::= primary_body(A).
 body(A) ::= query_parens(Q). [NESTED_QUERY] { A = build_body_query(p, Q); }
 body(A) ::= body(L) UNION set_all(M) body(R). { A = build_body_set(p, L, AST_SET_UNION, M, R); }
 body(A) ::= body(L) EXCEPT set_all(M) body(R). { A = build_body_set(p, L, AST_SET_EXCEPT, M, R); }
-body(A) ::= body(L) INTERSECT set_all(M) body(R). {
-    A = build_body_set(p, L, AST_SET_INTERSECT, M, R);
-}
-%type set_all {int}
+body(A) ::= body(L) INTERSECT set_all(M) body(R). { A = build_body_set(p, L, AST_SET_INTERSECT, M, R); }
 set_all(A) ::= . { A = 0; }
 set_all(A) ::= DISTINCT. { A = 0; }
 set_all(A) ::= ALL. { A = 1; }
@@ -223,41 +202,29 @@ row_values(A) ::= ROW LP values_opt(V) RP. { A = build_rows(p, NULL, V); }
 row_values(A) ::= row_values(A) COMMA ROW LP values_opt(V) RP. { build_rows(p, A, V); }
 
 %type select {struct ast_select *}
-select(A) ::= select_head(A) core_into(I) from_opt(F) where_opt(W) group_opt(G) having_opt(H)
-              windows_opt(N). {
+select(A) ::= select_head(A) core_into(I) from_opt(F) where_opt(W) group_opt(G) having_opt(H) windows_opt(N). {
     A->into = I;
     A->from = *F;
     A->where = W;
     A->group_by = G->by;
     A->has_rollup = G->has_rollup;
     A->having = H;
-    A->windows = *N;
-}
+    A->windows = *N; }
 %type select_head {struct ast_select *}
 select_head(A) ::= SELECT(T) hint(H) select_options(O) select_items(I). {
     A = build_new(p, struct ast_select);
     A->source.data = T.data;
     A->hints = H;
     A->options = O;
-    A->items = *I;
-}
+    A->items = *I; }
 %type hint {struct slice}
 hint(A) ::= . { A = SLICE_EMPTY; }
 hint(A) ::= HINT(T). { A = slice_of(T.data + 3, T.size - 5); }
 
-%type select_options {int}
 select_options(A) ::= . { A = 0; }
 select_options(A) ::= select_options(B) select_option(O). { A = build_select_option(p, B, O); }
-%type select_option {int}
-select_option(A) ::= ALL. { A = AST_SELECT_ALL; }
-select_option(A) ::= DISTINCT. { A = AST_SELECT_DISTINCT; }
-select_option(A) ::= HIGH_PRIORITY. { A = AST_SELECT_HIGH_PRIORITY; }
-select_option(A) ::= STRAIGHT_JOIN. { A = AST_SELECT_STRAIGHT_JOIN; }
-select_option(A) ::= SQL_SMALL_RESULT. { A = AST_SELECT_SMALL_RESULT; }
-select_option(A) ::= SQL_BIG_RESULT. { A = AST_SELECT_BIG_RESULT; }
-select_option(A) ::= SQL_BUFFER_RESULT. { A = AST_SELECT_BUFFER_RESULT; }
-select_option(A) ::= SQL_NO_CACHE. { A = AST_SELECT_NO_CACHE; }
-select_option(A) ::= SQL_CALC_FOUND_ROWS. { A = AST_SELECT_CALC_FOUND_ROWS; }
+select_option(A) ::= ALL|DISTINCT|HIGH_PRIORITY|STRAIGHT_JOIN|SQL_SMALL_RESULT|SQL_BIG_RESULT
+        |SQL_BUFFER_RESULT|SQL_NO_CACHE|SQL_CALC_FOUND_ROWS(T). { A = build_select_word(&T); }
 
 %type select_items {struct ast_select_items *}
 select_items(A) ::= select_item(I). { A = build_select_items(p, NULL, I); }
@@ -283,18 +250,12 @@ into(A) ::= INTO OUTFILE text(T) file_charset(C) file_fields(F) file_lines(L). {
     A = build_new(p, struct ast_into);
     A->kind = AST_INTO_OUTFILE;
     A->path = T;
-    A->format = build_file_format(C, F, L);
-}
-into(A) ::= INTO DUMPFILE text(T). {
-    A = build_new(p, struct ast_into);
-    A->kind = AST_INTO_DUMPFILE;
-    A->path = T;
-}
+    A->format = build_file_format(C, F, L); }
+into(A) ::= INTO DUMPFILE text(T). { A = build_new(p, struct ast_into); A->kind = AST_INTO_DUMPFILE; A->path = T; }
 into(A) ::= INTO into_variables(V). {
     A = build_new(p, struct ast_into);
     A->kind = AST_INTO_VARIABLES;
-    A->variables = *V;
-}
+    A->variables = *V; }
 %type into_variables {struct ast_exprs *}
 into_variables(A) ::= into_variable(E). { A = build_exprs(p, NULL, E); }
 into_variables(A) ::= into_variables(A) COMMA into_variable(E). { build_exprs(p, A, E); }
@@ -312,27 +273,10 @@ file_fields(A) ::= COLUMNS file_field_list(B). { A = B; }
 file_field_list(A) ::= file_field(B). { A = B; }
 file_field_list(A) ::= file_field_list(B) file_field(C). { A = build_file_merge(B, C); }
 %type file_field {struct ast_file_format *}
-file_field(A) ::= TERMINATED BY file_text(T). {
-    A = build_new(p, struct ast_file_format);
-    A->has_field_end = true;
-    A->field_end = T;
-}
-file_field(A) ::= OPTIONALLY ENCLOSED BY file_text(T). {
-    A = build_new(p, struct ast_file_format);
-    A->has_enclosed = true;
-    A->is_optionally_enclosed = true;
-    A->enclosed = T;
-}
-file_field(A) ::= ENCLOSED BY file_text(T). {
-    A = build_new(p, struct ast_file_format);
-    A->has_enclosed = true;
-    A->enclosed = T;
-}
-file_field(A) ::= ESCAPED BY file_text(T). {
-    A = build_new(p, struct ast_file_format);
-    A->has_escape = true;
-    A->escape = T;
-}
+file_field(A) ::= TERMINATED BY file_text(T). { A = build_file_part(p, FILE_FIELD_END, T); }
+file_field(A) ::= OPTIONALLY ENCLOSED BY file_text(T). { A = build_file_part(p, FILE_OPTIONALLY_ENCLOSED, T); }
+file_field(A) ::= ENCLOSED BY file_text(T). { A = build_file_part(p, FILE_ENCLOSED, T); }
+file_field(A) ::= ESCAPED BY file_text(T). { A = build_file_part(p, FILE_ESCAPE, T); }
 %type file_lines {struct ast_file_format *}
 file_lines(A) ::= . { A = NULL; }
 file_lines(A) ::= LINES file_line_list(B). { A = B; }
@@ -340,16 +284,8 @@ file_lines(A) ::= LINES file_line_list(B). { A = B; }
 file_line_list(A) ::= file_line(B). { A = B; }
 file_line_list(A) ::= file_line_list(B) file_line(C). { A = build_file_merge(B, C); }
 %type file_line {struct ast_file_format *}
-file_line(A) ::= TERMINATED BY file_text(T). {
-    A = build_new(p, struct ast_file_format);
-    A->has_line_end = true;
-    A->line_end = T;
-}
-file_line(A) ::= STARTING BY file_text(T). {
-    A = build_new(p, struct ast_file_format);
-    A->has_line_start = true;
-    A->line_start = T;
-}
+file_line(A) ::= TERMINATED BY file_text(T). { A = build_file_part(p, FILE_LINE_END, T); }
+file_line(A) ::= STARTING BY file_text(T). { A = build_file_part(p, FILE_LINE_START, T); }
 %type file_text {struct slice}
 file_text(A) ::= TEXT_STRING(T). { A = build_string(p, &T); }
 file_text(A) ::= HEX_STRING(T). { A = build_literal(p, &T)->literal.text; }
@@ -369,10 +305,7 @@ having_opt(A) ::= HAVING expr(E). { A = E; }
 %type group_opt {struct group_clause *}
 group_opt(A) ::= . { A = build_new(p, struct group_clause); }
 group_opt(A) ::= GROUP BY exprs(E). { A = build_group(p, E); }
-group_opt(A) ::= GROUP BY exprs(E) WITH_ROLLUP ROLLUP. {
-    A = build_group(p, E);
-    A->has_rollup = true;
-}
+group_opt(A) ::= GROUP BY exprs(E) WITH_ROLLUP ROLLUP. { A = build_group(p, E); A->has_rollup = true; }
 
 %type windows_opt {struct ast_windows *}
 windows_opt(A) ::= . { A = build_new(p, struct ast_windows); }
@@ -381,15 +314,11 @@ windows_opt(A) ::= WINDOW named_windows(B). { A = B; }
 named_windows(A) ::= named_window(W). { A = build_windows(p, NULL, W); }
 named_windows(A) ::= named_windows(A) COMMA named_window(W). { build_windows(p, A, W); }
 %type named_window {struct ast_window *}
-named_window(A) ::= ident(N) AS window_spec(W). {
-    A = W;
-    A->name = N;
-}
+named_window(A) ::= ident(N) AS window_spec(W). { A = W; A->name = N; }
 %type window_spec {struct ast_window *}
 window_spec(A) ::= LP window_base(B) partition_opt(P) order_opt(O) frame_opt(F) RP. {
     A = build_window(p, P, O, F);
-    A->base = B;
-}
+    A->base = B; }
 %type window_base {struct slice}
 window_base(A) ::= . { A = SLICE_EMPTY; }
 window_base(A) ::= ident(A).
@@ -399,10 +328,7 @@ partition_opt(A) ::= PARTITION BY exprs(E). { A = E; }
 %type frame_opt {struct ast_frame *}
 frame_opt(A) ::= . { A = NULL; }
 frame_opt(A) ::= frame_unit(U) frame_bound(S). { A = build_frame(p, U, S, NULL); }
-frame_opt(A) ::= frame_unit(U) BETWEEN frame_bound(S) AND frame_bound(E). {
-    A = build_frame(p, U, S, E);
-}
-%type frame_unit {int}
+frame_opt(A) ::= frame_unit(U) BETWEEN frame_bound(S) AND frame_bound(E). { A = build_frame(p, U, S, E); }
 frame_unit(A) ::= ROWS. { A = AST_FRAME_ROWS; }
 frame_unit(A) ::= RANGE. { A = AST_FRAME_RANGE; }
 frame_unit(A) ::= GROUPS. { A = AST_FRAME_GROUPS; }
@@ -414,12 +340,10 @@ frame_bound(A) ::= frame_distance(D) frame_side(S). { A = build_bound(p, S, D); 
 frame_bound(A) ::= INTERVAL expr(E) unit(U) frame_side(S). {
     A = build_bound(p, S, E);
     A->has_unit = true;
-    A->unit = U;
-}
+    A->unit = U; }
 %type frame_distance {struct ast_expr *}
 frame_distance(A) ::= number_literal(A).
 frame_distance(A) ::= parameter(A).
-%type frame_side {int}
 frame_side(A) ::= PRECEDING. { A = AST_BOUND_PRECEDING; }
 frame_side(A) ::= FOLLOWING. { A = AST_BOUND_FOLLOWING; }
 
@@ -431,7 +355,6 @@ order(A) ::= ORDER BY order_items(B). [LOWEST] { A = B; }
 %type order_items {struct ast_orders *}
 order_items(A) ::= expr(E) direction(D). { A = build_orders(p, NULL, E, D); }
 order_items(A) ::= order_items(A) COMMA expr(E) direction(D). { build_orders(p, A, E, D); }
-%type direction {int}
 direction(A) ::= . { A = 0; }
 direction(A) ::= ASC. { A = 0; }
 direction(A) ::= DESC. { A = 1; }
@@ -458,14 +381,9 @@ locks(A) ::= locks(A) lock(L). { build_locks(p, A, L); }
 %type lock {struct ast_lock *}
 lock(A) ::= FOR lock_strength(S) lock_wait(W). { A = build_lock(p, S, W, NULL); }
 lock(A) ::= FOR lock_strength(S) OF table_names(N) lock_wait(W). { A = build_lock(p, S, W, N); }
-lock(A) ::= LOCK IN SHARE MODE. {
-    A = build_lock(p, AST_LOCK_SHARE, AST_LOCK_WAIT, NULL);
-    A->is_old_form = true;
-}
-%type lock_strength {int}
+lock(A) ::= LOCK IN SHARE MODE. { A = build_lock(p, AST_LOCK_SHARE, AST_LOCK_WAIT, NULL); A->is_old_form = true; }
 lock_strength(A) ::= UPDATE. { A = AST_LOCK_UPDATE; }
 lock_strength(A) ::= SHARE. { A = AST_LOCK_SHARE; }
-%type lock_wait {int}
 lock_wait(A) ::= . { A = AST_LOCK_WAIT; }
 lock_wait(A) ::= NOWAIT. { A = AST_LOCK_NOWAIT; }
 lock_wait(A) ::= SKIP LOCKED. { A = AST_LOCK_SKIP_LOCKED; }
@@ -478,38 +396,24 @@ table_refs(A) ::= table_refs(A) COMMA table_ref(R). { build_table_refs(p, A, R);
 
 %type table_ref {struct ast_table_ref *}
 table_ref(A) ::= table_factor(A).
-table_ref(A) ::= table_ref(L) join_word(J) table_ref(R) ON expr(E). [ON] {
-    A = build_join(p, J, L, R);
-    build_join_on(p, A, E);
-}
+table_ref(A) ::= table_ref(L) join_word(J) table_ref(R) ON expr(E). [ON] { A = build_join_on(p, J, L, R, E); }
 table_ref(A) ::= table_ref(L) join_word(J) table_ref(R) USING LP idents(C) RP. [USING] {
     A = build_join(p, J, L, R);
-    A->using_columns = *C;
-}
-table_ref(A) ::= table_ref(L) join_word(J) table_ref(R). [CONDITIONLESS_JOIN] {
-    A = build_join_bare(p, J, L, R);
-}
-table_ref(A) ::= table_ref(L) outer_word(J) table_ref(R) ON expr(E). [ON] {
-    A = build_join(p, J, L, R);
-    build_join_on(p, A, E);
-}
+    A->using_columns = *C; }
+table_ref(A) ::= table_ref(L) join_word(J) table_ref(R). [CONDITIONLESS_JOIN] { A = build_join_bare(p, J, L, R); }
+table_ref(A) ::= table_ref(L) outer_word(J) table_ref(R) ON expr(E). [ON] { A = build_join_on(p, J, L, R, E); }
 table_ref(A) ::= table_ref(L) outer_word(J) table_ref(R) USING LP idents(C) RP. [USING] {
     A = build_join(p, J, L, R);
-    A->using_columns = *C;
-}
+    A->using_columns = *C; }
 table_ref(A) ::= table_ref(L) NATURAL natural_word(J) table_factor(R). [JOIN] {
     A = build_join(p, J, L, R);
-    A->is_natural = true;
-}
-%type join_word {int}
+    A->is_natural = true; }
 join_word(A) ::= JOIN. { A = AST_JOIN_INNER; }
 join_word(A) ::= INNER JOIN. { A = AST_JOIN_INNER; }
 join_word(A) ::= CROSS JOIN. { A = AST_JOIN_CROSS; }
 join_word(A) ::= STRAIGHT_JOIN. { A = AST_JOIN_STRAIGHT; }
-%type outer_word {int}
 outer_word(A) ::= LEFT outer_opt JOIN. { A = AST_JOIN_LEFT; }
 outer_word(A) ::= RIGHT outer_opt JOIN. { A = AST_JOIN_RIGHT; }
-%type natural_word {int}
 natural_word(A) ::= JOIN. { A = AST_JOIN_INNER; }
 natural_word(A) ::= INNER JOIN. { A = AST_JOIN_INNER; }
 natural_word(A) ::= LEFT outer_opt JOIN. { A = AST_JOIN_LEFT; }
@@ -520,22 +424,17 @@ outer_opt ::= OUTER.
 %type table_factor {struct ast_table_ref *}
 table_factor(A) ::= table_name(N) partitions_opt(P) table_alias(S) index_hints(H). {
     A = build_table_named(p, N, P, S);
-    A->hints = *H;
-}
-table_factor(A) ::= query_parens(Q) derived_alias(S) ident_list_opt(C). {
-    A = build_table_derived(p, Q, S, C);
-}
+    A->hints = *H; }
+table_factor(A) ::= query_parens(Q) derived_alias(S) ident_list_opt(C). { A = build_table_derived(p, Q, S, C); }
 table_factor(A) ::= LATERAL query_parens(Q) derived_alias(S) ident_list_opt(C). {
     A = build_table_derived(p, Q, S, C);
-    A->is_lateral = true;
-}
+    A->is_lateral = true; }
 table_factor(A) ::= LP table_refs(R) RP. { A = build_table_parens(p, R); }
 table_factor(A) ::= LBRACE ident table_ref(R) RBRACE. { A = R; }
 table_factor(A) ::= JSON_TABLE(T) LP expr(E) COMMA text(P) COLUMNS LP json_columns(C) RP RP table_alias(S). {
     A = build_table_json(p, &T, E, S);
     A->json_path = P;
-    A->json_columns = *C;
-}
+    A->json_columns = *C; }
 %type table_alias {struct slice}
 table_alias(A) ::= . { A = SLICE_EMPTY; }
 table_alias(A) ::= ident(A).
@@ -554,13 +453,10 @@ index_hints(A) ::= index_hints(A) index_hint(H). { build_index_hints(p, A, H); }
 %type index_hint {struct ast_index_hint *}
 index_hint(A) ::= hint_action(X) key_word hint_scope(S) LP hint_names(N) RP. {
     A = build_new(p, struct ast_index_hint);
-    *A = (struct ast_index_hint){X, S, *N};
-}
-%type hint_action {int}
+    *A = (struct ast_index_hint){X, S, *N}; }
 hint_action(A) ::= USE. { A = AST_HINT_USE; }
 hint_action(A) ::= FORCE. { A = AST_HINT_FORCE; }
 hint_action(A) ::= IGNORE. { A = AST_HINT_IGNORE; }
-%type hint_scope {int}
 hint_scope(A) ::= . { A = AST_HINT_FOR_ALL; }
 hint_scope(A) ::= FOR JOIN. { A = AST_HINT_FOR_JOIN; }
 hint_scope(A) ::= FOR ORDER BY. { A = AST_HINT_FOR_ORDER; }
@@ -584,18 +480,15 @@ json_column(A) ::= ident(N) type(T) PATH text(P) json_on(O). {
     A = build_json_column(p, AST_JSON_PATH, N);
     A->type = T;
     A->path = P;
-    A->on = *O;
-}
+    A->on = *O; }
 json_column(A) ::= ident(N) type(T) EXISTS PATH text(P). {
     A = build_json_column(p, AST_JSON_EXISTS_PATH, N);
     A->type = T;
-    A->path = P;
-}
+    A->path = P; }
 json_column(A) ::= NESTED path_opt text(P) COLUMNS LP json_columns(C) RP. {
     A = build_json_column(p, AST_JSON_NESTED, SLICE_EMPTY);
     A->path = P;
-    A->nested = *C;
-}
+    A->nested = *C; }
 path_opt ::= .
 path_opt ::= PATH.
 %type json_on {struct ast_json_value *}
@@ -624,9 +517,7 @@ expr(A) ::= comparison(L) IS not TRUE. [IS] { A = build_postfix(p, AST_EXPR_IS_T
 expr(A) ::= comparison(L) IS FALSE. [IS] { A = build_postfix(p, AST_EXPR_IS_FALSE, L, 0); }
 expr(A) ::= comparison(L) IS not FALSE. [IS] { A = build_postfix(p, AST_EXPR_IS_FALSE, L, 1); }
 expr(A) ::= comparison(L) IS UNKNOWN. [IS] { A = build_postfix(p, AST_EXPR_IS_UNKNOWN, L, 0); }
-expr(A) ::= comparison(L) IS not UNKNOWN. [IS] {
-    A = build_postfix(p, AST_EXPR_IS_UNKNOWN, L, 1);
-}
+expr(A) ::= comparison(L) IS not UNKNOWN. [IS] { A = build_postfix(p, AST_EXPR_IS_UNKNOWN, L, 1); }
 expr(A) ::= comparison(A). [ASSIGN]
 
 %type comparison {struct ast_expr *}
@@ -635,18 +526,9 @@ comparison(A) ::= comparison(L) IS not NULL. [IS] { A = build_postfix(p, AST_EXP
 comparison(A) ::= comparison(L) comparator(O) predicate(R). [EQ] { A = build_binary(p, O, L, R); }
 comparison(A) ::= comparison(L) comparator(O) quantifier(Q) query_parens(S). [EQ] {
     A = build_quantified(p, O, L, S);
-    A->subquery.quantifier = Q;
-}
+    A->subquery.quantifier = Q; }
 comparison(A) ::= predicate(A). [ASSIGN]
-%type comparator {int}
-comparator(A) ::= EQ. { A = AST_EXPR_EQUAL; }
-comparator(A) ::= NULL_SAFE_EQ. { A = AST_EXPR_NULL_SAFE_EQUAL; }
-comparator(A) ::= NE. { A = AST_EXPR_NOT_EQUAL; }
-comparator(A) ::= LT. { A = AST_EXPR_LESS; }
-comparator(A) ::= LE. { A = AST_EXPR_LESS_EQUAL; }
-comparator(A) ::= GT. { A = AST_EXPR_GREATER; }
-comparator(A) ::= GE. { A = AST_EXPR_GREATER_EQUAL; }
-%type quantifier {int}
+comparator(A) ::= EQ|NULL_SAFE_EQ|NE|LT|LE|GT|GE(T). { A = build_comparator(&T); }
 quantifier(A) ::= ANY. { A = AST_ANY; }
 quantifier(A) ::= ALL. { A = AST_ALL; }
 
@@ -657,25 +539,14 @@ predicate(A) ::= term(L) IN LP exprs(E) RP. { A = build_in_list(p, L, E, 0); }
 predicate(A) ::= term(L) not IN LP exprs(E) RP. { A = build_in_list(p, L, E, 1); }
 predicate(A) ::= term(L) MEMBER OF LP primary(R) RP. { A = build_binary(p, AST_EXPR_MEMBER_OF, L, R); }
 predicate(A) ::= term(X) BETWEEN term(Y) AND predicate(Z). [BETWEEN] {
-    A = build_ternary(p, AST_EXPR_BETWEEN, X, Y, Z);
-}
+    A = build_ternary(p, AST_EXPR_BETWEEN, X, Y, Z); }
 predicate(A) ::= term(X) not BETWEEN term(Y) AND predicate(Z). [BETWEEN] {
-    A = build_ternary(p, AST_EXPR_BETWEEN, X, Y, Z);
-    A->is_negated = true;
-}
-predicate(A) ::= term(L) SOUNDS LIKE term(R). [SOUNDS] {
-    A = build_binary(p, AST_EXPR_SOUNDS_LIKE, L, R);
-}
+    A = build_not(build_ternary(p, AST_EXPR_BETWEEN, X, Y, Z)); }
+predicate(A) ::= term(L) SOUNDS LIKE term(R). [SOUNDS] { A = build_binary(p, AST_EXPR_SOUNDS_LIKE, L, R); }
 predicate(A) ::= term(L) LIKE primary(R) escape_opt(E). [LIKE] { A = build_like(p, L, R, E); }
-predicate(A) ::= term(L) not LIKE primary(R) escape_opt(E). [LIKE] {
-    A = build_like(p, L, R, E);
-    A->is_negated = true;
-}
+predicate(A) ::= term(L) not LIKE primary(R) escape_opt(E). [LIKE] { A = build_not(build_like(p, L, R, E)); }
 predicate(A) ::= term(L) REGEXP term(R). [REGEXP] { A = build_binary(p, AST_EXPR_REGEXP, L, R); }
-predicate(A) ::= term(L) not REGEXP term(R). [REGEXP] {
-    A = build_binary(p, AST_EXPR_REGEXP, L, R);
-    A->is_negated = true;
-}
+predicate(A) ::= term(L) not REGEXP term(R). [REGEXP] { A = build_not(build_binary(p, AST_EXPR_REGEXP, L, R)); }
 predicate(A) ::= term(A). [ASSIGN]
 %type escape_opt {struct ast_expr *}
 escape_opt(A) ::= . [ASSIGN] { A = NULL; }
@@ -688,16 +559,12 @@ term(A) ::= term(L) SHIFT_LEFT term(R). { A = build_binary(p, AST_EXPR_SHIFT_LEF
 term(A) ::= term(L) SHIFT_RIGHT term(R). { A = build_binary(p, AST_EXPR_SHIFT_RIGHT, L, R); }
 term(A) ::= term(L) PLUS term(R). { A = build_chain(p, AST_EXPR_ADD, L, R); }
 term(A) ::= term(L) MINUS term(R). { A = build_binary(p, AST_EXPR_SUBTRACT, L, R); }
-term(A) ::= term(L) PLUS INTERVAL expr(E) unit(U). [PLUS] {
-    A = build_interval(p, AST_EXPR_ADD_INTERVAL, L, E, U);
-}
+term(A) ::= term(L) PLUS INTERVAL expr(E) unit(U). [PLUS] { A = build_interval(p, AST_EXPR_ADD_INTERVAL, L, E, U); }
 term(A) ::= term(L) MINUS INTERVAL expr(E) unit(U). [PLUS] {
-    A = build_interval(p, AST_EXPR_SUBTRACT_INTERVAL, L, E, U);
-}
+    A = build_interval(p, AST_EXPR_SUBTRACT_INTERVAL, L, E, U); }
 term(A) ::= INTERVAL(T) expr(E) unit(U) PLUS term(R). [PLUS] {
     A = build_interval(p, AST_EXPR_ADD_INTERVAL, R, E, U);
-    build_start_at(p, A, T.data);
-}
+    build_start_at(p, A, T.data); }
 term(A) ::= term(L) STAR term(R). { A = build_chain(p, AST_EXPR_MULTIPLY, L, R); }
 term(A) ::= term(L) SLASH term(R). { A = build_binary(p, AST_EXPR_DIVIDE, L, R); }
 term(A) ::= term(L) DIV term(R). { A = build_binary(p, AST_EXPR_INTEGER_DIVIDE, L, R); }
@@ -713,8 +580,7 @@ primary(A) ::= parameter(A).
 primary(A) ::= AT_NAME(T). [ASSIGN] { A = build_user_variable(p, &T); }
 primary(A) ::= AT_NAME(T) ASSIGN expr(E). [ASSIGN] {
     A = build_binary(p, AST_EXPR_ASSIGN, build_user_variable(p, &T), E);
-    build_start_at(p, A, T.data);
-}
+    build_start_at(p, A, T.data); }
 primary(A) ::= SYSTEM_VARIABLE(T). { A = build_system_variable(p, &T); }
 primary(A) ::= primary(L) COLLATE collation_name(N). { A = build_collate(p, L, N); }
 primary(A) ::= primary(L) CONCAT primary(R). { A = build_chain(p, AST_EXPR_CONCAT, L, R); }
@@ -734,24 +600,17 @@ primary(A) ::= column(L) ARROW text(P). { A = build_arrow(p, AST_EXPR_JSON_EXTRA
 primary(A) ::= column(L) ARROW_TEXT text(P). { A = build_arrow(p, AST_EXPR_JSON_UNQUOTE, L, P); }
 primary(A) ::= CASE(T) case_operand(O) whens(W) else_opt(E) END. { A = build_case(p, &T, O, W, E); }
 primary(A) ::= CAST(T) LP expr(E) AS cast_type(Y) RP. { A = build_cast(p, &T, E, Y); }
-primary(A) ::= CAST(T) LP expr(E) AS cast_type(Y) ARRAY RP. {
-    A = build_cast(p, &T, E, Y);
-    A->cast.is_array = true;
-}
-primary(A) ::= CAST(T) LP expr(E) AT TIME ZONE text(Z) AS cast_type(Y) RP. {
-    A = build_cast_zone(p, &T, E, Z, Y);
-}
+primary(A) ::= CAST(T) LP expr(E) AS cast_type(Y) ARRAY RP. { A = build_cast(p, &T, E, Y); A->cast.is_array = true; }
+primary(A) ::= CAST(T) LP expr(E) AT TIME ZONE text(Z) AS cast_type(Y) RP. { A = build_cast_zone(p, &T, E, Z, Y); }
 primary(A) ::= CONVERT(T) LP expr(E) COMMA cast_type(Y) RP. { A = build_cast(p, &T, E, Y); }
 primary(A) ::= CONVERT(T) LP expr(E) USING charset_name(N) RP. {
     A = build_unary(p, AST_EXPR_CONVERT_USING, &T, E);
-    A->name = N;
-}
+    A->name = N; }
 primary(A) ::= DEFAULT(T) LP column(C) RP. { A = build_unary(p, AST_EXPR_DEFAULT_OF, &T, C); }
 primary(A) ::= VALUES(T) LP column(C) RP. { A = build_unary(p, AST_EXPR_VALUES_OF, &T, C); }
 primary(A) ::= MATCH(T) match_columns(C) AGAINST LP term(E) match_mode(M) RP. {
     A = build_nary(p, AST_EXPR_MATCH, &T, E, C);
-    A->match = M;
-}
+    A->match = M; }
 primary(A) ::= call(A).
 
 %type column {struct ast_expr *}
@@ -777,9 +636,7 @@ literal(A) ::= TRUE(T). { A = build_literal_word(p, AST_LITERAL_TRUE, &T); }
 literal(A) ::= FALSE(T). { A = build_literal_word(p, AST_LITERAL_FALSE, &T); }
 literal(A) ::= DATE_PREFIX(K) TEXT_STRING(T). { A = build_temporal(p, AST_LITERAL_DATE, &K, &T); }
 literal(A) ::= TIME_PREFIX(K) TEXT_STRING(T). { A = build_temporal(p, AST_LITERAL_TIME, &K, &T); }
-literal(A) ::= TIMESTAMP_PREFIX(K) TEXT_STRING(T). {
-    A = build_temporal(p, AST_LITERAL_TIMESTAMP, &K, &T);
-}
+literal(A) ::= TIMESTAMP_PREFIX(K) TEXT_STRING(T). { A = build_temporal(p, AST_LITERAL_TIMESTAMP, &K, &T); }
 %type number_literal {struct ast_expr *}
 number_literal(A) ::= INTEGER_NUMBER(T). { A = build_literal(p, &T); }
 number_literal(A) ::= DECIMAL_NUMBER(T). { A = build_literal(p, &T); }
@@ -793,14 +650,8 @@ signed_literal(A) ::= MINUS(T) number_literal(E). { A = build_unary(p, AST_EXPR_
 case_operand(A) ::= . { A = NULL; }
 case_operand(A) ::= expr(A).
 %type whens {struct ast_exprs *}
-whens(A) ::= WHEN expr(W) THEN expr(T). {
-    A = build_exprs(p, NULL, W);
-    build_exprs(p, A, T);
-}
-whens(A) ::= whens(A) WHEN expr(W) THEN expr(T). {
-    build_exprs(p, A, W);
-    build_exprs(p, A, T);
-}
+whens(A) ::= WHEN expr(W) THEN expr(T). { A = build_exprs(p, NULL, W); build_exprs(p, A, T); }
+whens(A) ::= whens(A) WHEN expr(W) THEN expr(T). { build_exprs(p, A, W); build_exprs(p, A, T); }
 %type else_opt {struct ast_expr *}
 else_opt(A) ::= . { A = NULL; }
 else_opt(A) ::= ELSE expr(E). { A = E; }
@@ -811,12 +662,9 @@ match_columns(A) ::= LP match_list(B) RP. { A = B; }
 %type match_list {struct ast_exprs *}
 match_list(A) ::= column(C). { A = build_exprs(p, NULL, C); }
 match_list(A) ::= match_list(A) COMMA column(C). { build_exprs(p, A, C); }
-%type match_mode {int}
 match_mode(A) ::= . { A = AST_MATCH_DEFAULT; }
 match_mode(A) ::= IN NATURAL LANGUAGE MODE. { A = AST_MATCH_NATURAL; }
-match_mode(A) ::= IN NATURAL LANGUAGE MODE WITH QUERY EXPANSION. {
-    A = AST_MATCH_NATURAL_EXPANSION;
-}
+match_mode(A) ::= IN NATURAL LANGUAGE MODE WITH QUERY EXPANSION. { A = AST_MATCH_NATURAL_EXPANSION; }
 match_mode(A) ::= IN BOOLEAN MODE. { A = AST_MATCH_BOOLEAN; }
 match_mode(A) ::= WITH QUERY EXPANSION. { A = AST_MATCH_EXPANSION; }
 
@@ -825,27 +673,19 @@ match_mode(A) ::= WITH QUERY EXPANSION. { A = AST_MATCH_EXPANSION; }
 call(A) ::= plain_call(A).
 call(A) ::= plain_call(C) null_treatment(N) OVER over(W). {
     A = build_over(p, C, W);
-    A->call.details->ignore_nulls = N;
-}
+    A->call.details->ignore_nulls = N; }
 call(A) ::= plain_call(C) FROM_FIRST FIRST null_treatment(N) OVER over(W). {
     A = build_over(p, C, W);
-    A->call.details->ignore_nulls = N;
-}
+    A->call.details->ignore_nulls = N; }
 call(A) ::= plain_call(C) FROM_FIRST LAST null_treatment(N) OVER over(W). {
     A = build_over(p, C, W);
     A->call.details->ignore_nulls = N;
-    A->call.details->from_last = true;
-}
-%type null_treatment {int}
+    A->call.details->from_last = true; }
 null_treatment(A) ::= . { A = 0; }
 null_treatment(A) ::= RESPECT_NULLS NULLS. { A = 0; }
 null_treatment(A) ::= IGNORE_NULLS NULLS. { A = 1; }
 %type over {struct ast_window *}
-over(A) ::= ident(N). {
-    A = build_new(p, struct ast_window);
-    A->name = N;
-    A->is_reference = true;
-}
+over(A) ::= ident(N). { A = build_new(p, struct ast_window); A->name = N; A->is_reference = true; }
 over(A) ::= window_spec(A).
 
 %type plain_call {struct ast_expr *}
@@ -858,10 +698,7 @@ plain_call(A) ::= IDENT(S) DOT IDENT(F) LP RP. { A = build_call(p, &S, &F, NULL)
 plain_call(A) ::= IDENT(S) DOT IDENT(F) LP exprs(E) RP. { A = build_call(p, &S, &F, E); }
 plain_call(A) ::= function_word(F) LP RP. { A = build_call(p, NULL, &F, NULL); }
 plain_call(A) ::= function_word(F) LP exprs(E) RP. { A = build_call(p, NULL, &F, E); }
-plain_call(A) ::= MOD(F) LP expr(L) COMMA expr(R) RP. {
-    A = build_binary(p, AST_EXPR_MODULO, L, R);
-    build_start_at(p, A, F.data);
-}
+plain_call(A) ::= MOD(F) LP expr(L) COMMA expr(R) RP. { A = build_start_at(p, build_binary(p, AST_EXPR_MODULO, L, R), F.data); }
 plain_call(A) ::= INTERVAL_CALL(F) LP exprs(E) RP. { A = build_call(p, NULL, &F, E); }
 plain_call(A) ::= CLOCK_WORD(F). { A = build_call(p, NULL, &F, NULL); }
 plain_call(A) ::= CLOCK_WORD(F) LP RP. { A = build_call(p, NULL, &F, NULL); }
@@ -874,129 +711,65 @@ plain_call(A) ::= CURRENT_USER(F) LP RP. { A = build_call(p, NULL, &F, NULL); }
 plain_call(A) ::= CHAR(F) LP exprs(E) RP. { A = build_call(p, NULL, &F, E); }
 plain_call(A) ::= CHAR(F) LP exprs(E) USING charset_name(N) RP. {
     A = build_list_node(p, AST_EXPR_CHAR_USING, &F, E);
-    A->name = N;
-}
+    A->name = N; }
 plain_call(A) ::= DATE_ADD(F) LP expr(L) COMMA INTERVAL expr(E) unit(U) RP. {
-    A = build_interval_call(p, &F, L, E, U);
-}
-plain_call(A) ::= DATE_ADD(F) LP expr(L) COMMA expr(E) RP. {
-    A = build_interval_call(p, &F, L, E, AST_UNIT_DAY);
-}
+    A = build_interval_call(p, &F, L, E, U); }
+plain_call(A) ::= DATE_ADD(F) LP expr(L) COMMA expr(E) RP. { A = build_interval_call(p, &F, L, E, AST_UNIT_DAY); }
 plain_call(A) ::= EXTRACT(F) LP unit(U) FROM expr(E) RP. {
     A = build_unary(p, AST_EXPR_EXTRACT, &F, E);
-    A->unit = (uint8_t)U;
-}
-plain_call(A) ::= POSITION(F) LP term(L) IN expr(R) RP. {
-    A = build_binary(p, AST_EXPR_POSITION, L, R);
-    build_start_at(p, A, F.data);
-}
+    A->unit = (uint8_t)U; }
+plain_call(A) ::= POSITION(F) LP term(L) IN expr(R) RP. { A = build_start_at(p, build_binary(p, AST_EXPR_POSITION, L, R), F.data); }
 plain_call(A) ::= SUBSTRING(F) LP exprs(E) RP. { A = build_call(p, NULL, &F, E); }
 plain_call(A) ::= SUBSTRING(F) LP expr(S) FROM expr(X) RP. {
-    A = build_call(p, NULL, &F, build_exprs(p, build_exprs(p, NULL, S), X));
-}
+    A = build_call(p, NULL, &F, build_exprs(p, build_exprs(p, NULL, S), X)); }
 plain_call(A) ::= SUBSTRING(F) LP expr(S) FROM expr(X) FOR expr(Y) RP. {
-    A = build_call(p, NULL, &F, build_exprs(p, build_exprs(p, build_exprs(p, NULL, S), X), Y));
-}
+    A = build_call(p, NULL, &F, build_exprs(p, build_exprs(p, build_exprs(p, NULL, S), X), Y)); }
 plain_call(A) ::= TRIM(F) LP expr(E) RP. { A = build_trim(p, &F, AST_TRIM_BOTH, E, NULL); }
 plain_call(A) ::= TRIM(F) LP expr(R) FROM expr(E) RP. { A = build_trim(p, &F, AST_TRIM_BOTH, E, R); }
 plain_call(A) ::= TRIM(F) LP trim_side(S) FROM expr(E) RP. { A = build_trim(p, &F, S, E, NULL); }
 plain_call(A) ::= TRIM(F) LP trim_side(S) expr(R) FROM expr(E) RP. { A = build_trim(p, &F, S, E, R); }
 plain_call(A) ::= TIMESTAMPADD(F) LP unit(U) COMMA expr(L) COMMA expr(R) RP. {
-    A = build_binary(p, AST_EXPR_TIMESTAMP_ADD, L, R);
-    build_start_at(p, A, F.data);
-    A->unit = (uint8_t)U;
-}
+    A = build_start_at(p, build_interval(p, AST_EXPR_TIMESTAMP_ADD, L, R, U), F.data); }
 plain_call(A) ::= TIMESTAMPDIFF(F) LP unit(U) COMMA expr(L) COMMA expr(R) RP. {
-    A = build_binary(p, AST_EXPR_TIMESTAMP_DIFF, L, R);
-    build_start_at(p, A, F.data);
-    A->unit = (uint8_t)U;
-}
+    A = build_start_at(p, build_interval(p, AST_EXPR_TIMESTAMP_DIFF, L, R, U), F.data); }
 plain_call(A) ::= GET_FORMAT(F) LP format_word(W) COMMA expr(E) RP. {
     A = build_unary(p, AST_EXPR_GET_FORMAT, &F, E);
-    A->name = slice_of(W.data, W.size);
-}
+    A->name = slice_of(W.data, W.size); }
 plain_call(A) ::= WEIGHT_STRING(F) LP expr(E) RP. { A = build_unary(p, AST_EXPR_WEIGHT_STRING, &F, E); }
 plain_call(A) ::= WEIGHT_STRING(F) LP expr(E) AS cast_type(Y) RP. {
     A = build_unary(p, AST_EXPR_WEIGHT_STRING, &F, E);
-    A->cast.type = Y;
-}
+    A->cast.type = Y; }
 plain_call(A) ::= JSON_VALUE(F) LP expr(L) COMMA expr(R) returning_opt(Y) json_on(O) RP. {
     A = build_binary(p, AST_EXPR_JSON_VALUE, L, R);
     build_start_at(p, A, F.data);
     A->cast.type = Y;
-    A->cast.json = O;
-}
+    A->cast.json = O; }
 %type returning_opt {struct ast_type *}
 returning_opt(A) ::= . { A = NULL; }
 returning_opt(A) ::= RETURNING cast_type(Y). { A = Y; }
 %type format_word {struct token}
-format_word(A) ::= DATE(A).
-format_word(A) ::= TIME(A).
-format_word(A) ::= DATETIME(A).
-format_word(A) ::= TIMESTAMP(A).
-%type trim_side {int}
+format_word(A) ::= DATE|TIME|DATETIME|TIMESTAMP(T). { A = T; }
 trim_side(A) ::= BOTH. { A = AST_TRIM_BOTH; }
 trim_side(A) ::= LEADING. { A = AST_TRIM_LEADING; }
 trim_side(A) ::= TRAILING. { A = AST_TRIM_TRAILING; }
 %type function_word {struct token}
-function_word(A) ::= IF(A).
-function_word(A) ::= LEFT(A).
-function_word(A) ::= RIGHT(A).
-function_word(A) ::= REPLACE(A).
-function_word(A) ::= INSERT(A).
-function_word(A) ::= REPEAT(A).
-function_word(A) ::= DATABASE(A).
-function_word(A) ::= FUNCTION_WORD(A).
+function_word(A) ::= IF|LEFT|RIGHT|REPLACE|INSERT|REPEAT|DATABASE|FUNCTION_WORD(T). { A = T; }
 
 %type aggregate_args {struct aggregate_args *}
-aggregate_args(A) ::= exprs(E) aggregate_tail(T). {
-    A = T;
-    A->args = *E;
-}
-aggregate_args(A) ::= DISTINCT exprs(E). {
-    A = build_aggregate(p, NULL);
-    A->args = *E;
-    A->is_distinct = true;
-}
-aggregate_args(A) ::= DISTINCT exprs(E) aggregate_tail(T). {
-    A = T;
-    A->args = *E;
-    A->is_distinct = true;
-}
+aggregate_args(A) ::= exprs(E) aggregate_tail(T). { A = T; A->args = *E; }
+aggregate_args(A) ::= DISTINCT exprs(E). { A = build_aggregate(p, NULL); A->args = *E; A->is_distinct = true; }
+aggregate_args(A) ::= DISTINCT exprs(E) aggregate_tail(T). { A = T; A->args = *E; A->is_distinct = true; }
 %type aggregate_tail {struct aggregate_args *}
 aggregate_tail(A) ::= order(O). { A = build_aggregate(p, O); }
 aggregate_tail(A) ::= order(O) SEPARATOR text(S). {
     A = build_aggregate(p, O);
     A->has_separator = true;
-    A->separator = S;
-}
-aggregate_tail(A) ::= SEPARATOR text(S). {
-    A = build_aggregate(p, NULL);
-    A->has_separator = true;
-    A->separator = S;
-}
+    A->separator = S; }
+aggregate_tail(A) ::= SEPARATOR text(S). { A = build_aggregate(p, NULL); A->has_separator = true; A->separator = S; }
 
-%type unit {int}
-unit(A) ::= MICROSECOND. { A = AST_UNIT_MICROSECOND; }
-unit(A) ::= SECOND. { A = AST_UNIT_SECOND; }
-unit(A) ::= MINUTE. { A = AST_UNIT_MINUTE; }
-unit(A) ::= HOUR. { A = AST_UNIT_HOUR; }
-unit(A) ::= DAY. { A = AST_UNIT_DAY; }
-unit(A) ::= WEEK. { A = AST_UNIT_WEEK; }
-unit(A) ::= MONTH. { A = AST_UNIT_MONTH; }
-unit(A) ::= QUARTER. { A = AST_UNIT_QUARTER; }
-unit(A) ::= YEAR. { A = AST_UNIT_YEAR; }
-unit(A) ::= SECOND_MICROSECOND. { A = AST_UNIT_SECOND_MICROSECOND; }
-unit(A) ::= MINUTE_MICROSECOND. { A = AST_UNIT_MINUTE_MICROSECOND; }
-unit(A) ::= MINUTE_SECOND. { A = AST_UNIT_MINUTE_SECOND; }
-unit(A) ::= HOUR_MICROSECOND. { A = AST_UNIT_HOUR_MICROSECOND; }
-unit(A) ::= HOUR_SECOND. { A = AST_UNIT_HOUR_SECOND; }
-unit(A) ::= HOUR_MINUTE. { A = AST_UNIT_HOUR_MINUTE; }
-unit(A) ::= DAY_MICROSECOND. { A = AST_UNIT_DAY_MICROSECOND; }
-unit(A) ::= DAY_SECOND. { A = AST_UNIT_DAY_SECOND; }
-unit(A) ::= DAY_MINUTE. { A = AST_UNIT_DAY_MINUTE; }
-unit(A) ::= DAY_HOUR. { A = AST_UNIT_DAY_HOUR; }
-unit(A) ::= YEAR_MONTH. { A = AST_UNIT_YEAR_MONTH; }
+unit(A) ::= MICROSECOND|SECOND|MINUTE|HOUR|DAY|WEEK|MONTH|QUARTER|YEAR|SECOND_MICROSECOND|MINUTE_MICROSECOND
+        |MINUTE_SECOND|HOUR_MICROSECOND|HOUR_SECOND|HOUR_MINUTE|DAY_MICROSECOND|DAY_SECOND|DAY_MINUTE|DAY_HOUR
+        |YEAR_MONTH(T). { A = build_unit(&T); }
 
 /* ---- Data types ---- */
 
@@ -1009,6 +782,7 @@ precision_opt(A) ::= LP number(N) COMMA number(D) RP. { A = build_type_precision
 
 %type type {struct ast_type *}
 type(A) ::= type_word(K) precision_opt(S). { A = build_type(p, K, S); }
+type(A) ::= DOUBLE precision_opt(S). { A = build_type(p, AST_TYPE_DOUBLE, S); }
 type(A) ::= DOUBLE PRECISION precision_opt(S). { A = build_type(p, AST_TYPE_DOUBLE, S); }
 type(A) ::= CHAR length_opt(S). { A = build_type(p, AST_TYPE_CHAR, S); }
 type(A) ::= CHAR VARYING length_opt(S). { A = build_type(p, AST_TYPE_VARCHAR, S); }
@@ -1039,49 +813,14 @@ national_varchar ::= NATIONAL CHAR VARYING.
 national_varchar ::= NCHAR VARCHAR.
 national_varchar ::= NCHAR VARYING.
 
-%type type_word {int}
-type_word(A) ::= TINYINT. { A = AST_TYPE_TINYINT; }
-type_word(A) ::= SMALLINT. { A = AST_TYPE_SMALLINT; }
-type_word(A) ::= MEDIUMINT. { A = AST_TYPE_MEDIUMINT; }
-type_word(A) ::= INT. { A = AST_TYPE_INT; }
-type_word(A) ::= BIGINT. { A = AST_TYPE_BIGINT; }
-type_word(A) ::= FIXED. { A = AST_TYPE_DECIMAL; }
-type_word(A) ::= DECIMAL. { A = AST_TYPE_DECIMAL; }
-type_word(A) ::= FLOAT. { A = AST_TYPE_FLOAT; }
-type_word(A) ::= DOUBLE. { A = AST_TYPE_DOUBLE; }
-type_word(A) ::= BIT. { A = AST_TYPE_BIT; }
-type_word(A) ::= BOOLEAN. { A = AST_TYPE_BOOL; }
-type_word(A) ::= DATE. { A = AST_TYPE_DATE; }
-type_word(A) ::= TIME. { A = AST_TYPE_TIME; }
-type_word(A) ::= DATETIME. { A = AST_TYPE_DATETIME; }
-type_word(A) ::= TIMESTAMP. { A = AST_TYPE_TIMESTAMP; }
-type_word(A) ::= YEAR. { A = AST_TYPE_YEAR; }
-type_word(A) ::= VARCHAR. { A = AST_TYPE_VARCHAR; }
-type_word(A) ::= VARBINARY. { A = AST_TYPE_VARBINARY; }
-type_word(A) ::= TINYTEXT. { A = AST_TYPE_TINYTEXT; }
-type_word(A) ::= TEXT. { A = AST_TYPE_TEXT; }
-type_word(A) ::= MEDIUMTEXT. { A = AST_TYPE_MEDIUMTEXT; }
-type_word(A) ::= LONGTEXT. { A = AST_TYPE_LONGTEXT; }
-type_word(A) ::= TINYBLOB. { A = AST_TYPE_TINYBLOB; }
-type_word(A) ::= BLOB. { A = AST_TYPE_BLOB; }
-type_word(A) ::= MEDIUMBLOB. { A = AST_TYPE_MEDIUMBLOB; }
-type_word(A) ::= LONGBLOB. { A = AST_TYPE_LONGBLOB; }
-type_word(A) ::= JSON. { A = AST_TYPE_JSON; }
-type_word(A) ::= GEOMETRY. { A = AST_TYPE_GEOMETRY; }
-type_word(A) ::= POINT. { A = AST_TYPE_POINT; }
-type_word(A) ::= LINESTRING. { A = AST_TYPE_LINESTRING; }
-type_word(A) ::= POLYGON. { A = AST_TYPE_POLYGON; }
-type_word(A) ::= MULTIPOINT. { A = AST_TYPE_MULTIPOINT; }
-type_word(A) ::= MULTILINESTRING. { A = AST_TYPE_MULTILINESTRING; }
-type_word(A) ::= MULTIPOLYGON. { A = AST_TYPE_MULTIPOLYGON; }
-type_word(A) ::= GEOMETRYCOLLECTION. { A = AST_TYPE_GEOMETRYCOLLECTION; }
+type_word(A) ::= TINYINT|SMALLINT|MEDIUMINT|INT|BIGINT|FIXED|DECIMAL|FLOAT|BIT|BOOLEAN|DATE|TIME
+        |DATETIME|TIMESTAMP|YEAR|VARCHAR|VARBINARY|TINYTEXT|TEXT|MEDIUMTEXT|LONGTEXT|TINYBLOB|BLOB|MEDIUMBLOB
+        |LONGBLOB|JSON|GEOMETRY|POINT|LINESTRING|POLYGON|MULTIPOINT|MULTILINESTRING|MULTIPOLYGON
+        |GEOMETRYCOLLECTION(T). { A = build_type_word(&T); }
 
 %type cast_type {struct ast_type *}
 cast_type(A) ::= cast_word(K) precision_opt(S). { A = build_type(p, K, S); }
-cast_type(A) ::= CHAR length_opt(S) cast_charset(C). {
-    A = build_type(p, AST_TYPE_CHAR, S);
-    A->charset = C;
-}
+cast_type(A) ::= CHAR length_opt(S) cast_charset(C). { A = build_type(p, AST_TYPE_CHAR, S); A->charset = C; }
 cast_type(A) ::= national_char length_opt(S). { A = build_type_national(p, AST_TYPE_CHAR, S); }
 cast_type(A) ::= SIGNED int_opt. { A = build_type(p, AST_TYPE_SIGNED, (struct type_size){0}); }
 cast_type(A) ::= UNSIGNED int_opt. { A = build_type(p, AST_TYPE_UNSIGNED, (struct type_size){0}); }
@@ -1093,59 +832,34 @@ cast_charset(A) ::= charset_word charset_name(N). { A = N; }
 cast_charset(A) ::= BINARY. { A = SLICE_LITERAL("binary"); }
 cast_charset(A) ::= ASCII. { A = SLICE_LITERAL("latin1"); }
 cast_charset(A) ::= UNICODE. { A = SLICE_LITERAL("ucs2"); }
-%type cast_word {int}
-cast_word(A) ::= BINARY. { A = AST_TYPE_BINARY; }
-cast_word(A) ::= DATE. { A = AST_TYPE_DATE; }
-cast_word(A) ::= TIME. { A = AST_TYPE_TIME; }
-cast_word(A) ::= DATETIME. { A = AST_TYPE_DATETIME; }
-cast_word(A) ::= YEAR. { A = AST_TYPE_YEAR; }
-cast_word(A) ::= DECIMAL. { A = AST_TYPE_DECIMAL; }
-cast_word(A) ::= FLOAT. { A = AST_TYPE_FLOAT; }
-cast_word(A) ::= DOUBLE. { A = AST_TYPE_DOUBLE; }
-cast_word(A) ::= JSON. { A = AST_TYPE_JSON; }
-cast_word(A) ::= POINT. { A = AST_TYPE_POINT; }
-cast_word(A) ::= LINESTRING. { A = AST_TYPE_LINESTRING; }
-cast_word(A) ::= POLYGON. { A = AST_TYPE_POLYGON; }
-cast_word(A) ::= MULTIPOINT. { A = AST_TYPE_MULTIPOINT; }
-cast_word(A) ::= MULTILINESTRING. { A = AST_TYPE_MULTILINESTRING; }
-cast_word(A) ::= MULTIPOLYGON. { A = AST_TYPE_MULTIPOLYGON; }
-cast_word(A) ::= GEOMETRYCOLLECTION. { A = AST_TYPE_GEOMETRYCOLLECTION; }
+cast_word(A) ::= BINARY|DATE|TIME|DATETIME|YEAR|DECIMAL|FLOAT|DOUBLE|JSON|POINT|LINESTRING|POLYGON|MULTIPOINT
+        |MULTILINESTRING|MULTIPOLYGON|GEOMETRYCOLLECTION(T). { A = build_type_word(&T); }
 
 /* ---- Row changes ---- */
 
 %type insert {struct ast_insert *}
 insert(A) ::= insert_head(A) insert_source insert_duplicate.
 insert(A) ::= insert_head(A) insert_columns insert_source insert_duplicate.
-insert(A) ::= insert_head(A) SET assignments(S) row_alias insert_duplicate. {
-    build_insert_set(p, A, S);
-}
+insert(A) ::= insert_head(A) SET assignments(S) row_alias insert_duplicate. { build_insert_set(p, A, S); }
 %type insert_head {struct ast_insert *}
-insert_head(A) ::= INSERT hint(H) insert_priority(P) ignore_opt(I) into_opt table_name(N)
-                   partitions_opt(R). {
+insert_head(A) ::= INSERT hint(H) insert_priority(P) ignore_opt(I) into_opt table_name(N) partitions_opt(R). {
     A = build_insert(p, N, R, H);
     A->priority = P;
-    A->is_ignore = I;
-}
+    A->is_ignore = I; }
 insert_head(A) ::= REPLACE hint(H) insert_priority(P) into_opt table_name(N) partitions_opt(R). {
     A = build_insert(p, N, R, H);
     A->priority = P;
-    A->is_replace = true;
-}
+    A->is_replace = true; }
 into_opt ::= .
 into_opt ::= INTO.
-%type insert_priority {int}
 insert_priority(A) ::= . { A = AST_PRIORITY_NORMAL; }
 insert_priority(A) ::= LOW_PRIORITY. { A = AST_PRIORITY_LOW; }
 insert_priority(A) ::= DELAYED. { A = AST_PRIORITY_DELAYED; }
 insert_priority(A) ::= HIGH_PRIORITY. { A = AST_PRIORITY_HIGH; }
-%type ignore_opt {int}
 ignore_opt(A) ::= . { A = 0; }
 ignore_opt(A) ::= IGNORE. { A = 1; }
 insert_columns ::= LP RP. { p->insert->has_columns = true; }
-insert_columns ::= LP insert_column_list(L) RP. {
-    p->insert->has_columns = true;
-    p->insert->columns = *L;
-}
+insert_columns ::= LP insert_column_list(L) RP. { p->insert->has_columns = true; p->insert->columns = *L; }
 %type insert_column_list {struct ast_exprs *}
 insert_column_list(A) ::= column(C). { A = build_exprs(p, NULL, C); }
 insert_column_list(A) ::= insert_column_list(A) COMMA column(C). { build_exprs(p, A, C); }
@@ -1166,72 +880,52 @@ values(A) ::= values(A) COMMA value(V). { build_exprs(p, A, V); }
 value(A) ::= expr(A).
 value(A) ::= DEFAULT(T). { A = build_default(p, &T); }
 row_alias ::= .
-row_alias ::= AS ident(N) ident_list_opt(C). {
-    p->insert->row_alias = N;
-    p->insert->column_aliases = *C;
-}
+row_alias ::= AS ident(N) ident_list_opt(C). { p->insert->row_alias = N; p->insert->column_aliases = *C; }
 insert_duplicate ::= .
-insert_duplicate ::= ON_DUPLICATE DUPLICATE KEY UPDATE assignments(S). {
-    p->insert->on_duplicate = *S;
-}
+insert_duplicate ::= ON_DUPLICATE DUPLICATE KEY UPDATE assignments(S). { p->insert->on_duplicate = *S; }
 %type assignments {struct ast_assignments *}
 assignments(A) ::= column(C) assign_word value(V). { A = build_assignments(p, NULL, C, V); }
-assignments(A) ::= assignments(A) COMMA column(C) assign_word value(V). {
-    build_assignments(p, A, C, V);
-}
+assignments(A) ::= assignments(A) COMMA column(C) assign_word value(V). { build_assignments(p, A, C, V); }
 
 %type update {struct ast_update *}
-update(A) ::= update_head(A) table_refs(T) SET assignments(S) where_opt(W) order_opt(O)
-              limit_one_opt(L). {
+update(A) ::= update_head(A) table_refs(T) SET assignments(S) where_opt(W) order_opt(O) limit_one_opt(L). {
     A->tables = *T;
     A->set = *S;
     A->where = W;
     if (O != NULL) A->order = *O;
-    if (L != NULL) A->limit = *L;
-}
+    if (L != NULL) A->limit = *L; }
 %type update_head {struct ast_update *}
 update_head(A) ::= with_opt(W) UPDATE hint(H) low_priority_opt(P) ignore_opt(I). {
     A = build_new(p, struct ast_update);
     A->with = W;
     A->hints = H;
     A->priority = P;
-    A->is_ignore = I;
-}
+    A->is_ignore = I; }
 %type with_opt {struct ast_with *}
 with_opt(A) ::= . { A = NULL; }
 with_opt(A) ::= with(A).
-%type low_priority_opt {int}
 low_priority_opt(A) ::= . { A = AST_PRIORITY_NORMAL; }
 low_priority_opt(A) ::= LOW_PRIORITY. { A = AST_PRIORITY_LOW; }
 
 %type delete {struct ast_delete *}
-delete(A) ::= delete_head(A) FROM table_name(N) partitions_opt(P) where_opt(W) order_opt(O)
-              limit_one_opt(L). {
+delete(A) ::= delete_head(A) FROM table_name(N) partitions_opt(P) where_opt(W) order_opt(O) limit_one_opt(L). {
     build_delete_single(p, A, build_table_named(p, N, P, SLICE_EMPTY));
-    build_delete_tail(A, W, O, L);
-}
+    build_delete_tail(A, W, O, L); }
 delete(A) ::= delete_head(A) FROM table_name(N) delete_alias(S) partitions_opt(P) where_opt(W)
               order_opt(O) limit_one_opt(L). {
     build_delete_single(p, A, build_table_named(p, N, P, S));
-    build_delete_tail(A, W, O, L);
-}
+    build_delete_tail(A, W, O, L); }
 delete(A) ::= delete_head(A) delete_targets(N) FROM table_refs(R) where_opt(W). {
     build_delete_multi(A, N, R);
-    A->where = W;
-}
+    A->where = W; }
 delete(A) ::= delete_head(A) FROM delete_targets(N) USING table_refs(R) where_opt(W). {
     build_delete_multi(A, N, R);
-    A->where = W;
-}
+    A->where = W; }
 %type delete_alias {struct slice}
 delete_alias(A) ::= ident(A).
 delete_alias(A) ::= AS ident(B). { A = B; }
 %type delete_head {struct ast_delete *}
-delete_head(A) ::= with_opt(W) DELETE hint(H). {
-    A = build_new(p, struct ast_delete);
-    A->with = W;
-    A->hints = H;
-}
+delete_head(A) ::= with_opt(W) DELETE hint(H). { A = build_new(p, struct ast_delete); A->with = W; A->hints = H; }
 delete_head(A) ::= delete_head(A) LOW_PRIORITY. { A->priority = AST_PRIORITY_LOW; }
 delete_head(A) ::= delete_head(A) QUICK. { A->is_quick = true; }
 delete_head(A) ::= delete_head(A) IGNORE. { A->is_ignore = true; }
@@ -1255,27 +949,21 @@ load(A) ::= load_head(A) load_duplicate(D) INTO TABLE table_name(N) partitions_o
     A->row_tag = G;
     A->ignore_lines = I;
     A->targets = *T;
-    A->set = *S;
-}
+    A->set = *S; }
 %type load_head {struct ast_load *}
 load_head(A) ::= LOAD load_kind(K) load_priority(P) load_local(L) INFILE text(T). {
     A = build_new(p, struct ast_load);
     A->is_xml = K;
     A->priority = P;
     A->is_local = L;
-    A->path = T;
-}
-%type load_kind {int}
+    A->path = T; }
 load_kind(A) ::= DATA. { A = 0; }
 load_kind(A) ::= XML. { A = 1; }
-%type load_priority {int}
 load_priority(A) ::= . { A = AST_PRIORITY_NORMAL; }
 load_priority(A) ::= LOW_PRIORITY. { A = AST_PRIORITY_LOW; }
 load_priority(A) ::= CONCURRENT. { A = AST_PRIORITY_HIGH; }
-%type load_local {int}
 load_local(A) ::= . { A = 0; }
 load_local(A) ::= LOCAL. { A = 1; }
-%type load_duplicate {int}
 load_duplicate(A) ::= . { A = AST_LOAD_FAIL; }
 load_duplicate(A) ::= IGNORE. { A = AST_LOAD_IGNORE; }
 load_duplicate(A) ::= REPLACE. { A = AST_LOAD_REPLACE; }
@@ -1306,35 +994,27 @@ statement ::= CREATE temporary(T) TABLE if_not_exists(I) table_name(N) create_bo
     C->is_temporary = T;
     C->if_not_exists = I;
     C->table = *N;
-    build_statement(p, AST_CREATE_TABLE, C);
-}
-%type temporary {int}
+    build_statement(p, AST_CREATE_TABLE, C); }
 temporary(A) ::= . { A = 0; }
 temporary(A) ::= TEMPORARY. { A = 1; }
 
 %type create_body {struct ast_create_table *}
 create_body(A) ::= LIKE table_name(N). { A = build_create_like(p, N); }
 create_body(A) ::= LP LIKE table_name(N) RP. { A = build_create_like(p, N); }
-create_body(A) ::= LP table_elements(E) RP create_tail(T). {
-    A = T;
-    A->elements = *E;
-}
+create_body(A) ::= LP table_elements(E) RP create_tail(T). { A = T; A->elements = *E; }
 create_body(A) ::= query_parens(Q). { A = build_create_select(p, Q); }
 create_body(A) ::= create_tail(A).
 %type create_tail {struct ast_create_table *}
 create_tail(A) ::= table_options_opt(O) partitioning_opt(P) create_query(Q). {
     A = Q;
     A->options = *O;
-    A->partitioning = P;
-}
+    A->partitioning = P; }
 %type create_query {struct ast_create_table *}
 create_query(A) ::= . { A = build_new(p, struct ast_create_table); }
 create_query(A) ::= create_duplicate(D) as_opt query(Q). {
     A = build_new(p, struct ast_create_table);
     A->duplicate = D;
-    A->query = build_query_nested(p, Q);
-}
-%type create_duplicate {int}
+    A->query = build_query_nested(p, Q); }
 create_duplicate(A) ::= . { A = AST_DUPLICATE_UNSET; }
 create_duplicate(A) ::= IGNORE. { A = AST_DUPLICATE_IGNORE; }
 create_duplicate(A) ::= REPLACE. { A = AST_DUPLICATE_REPLACE; }
@@ -1352,23 +1032,14 @@ constraint_name(A) ::= CONSTRAINT. { A = SLICE_EMPTY; }
 constraint_name(A) ::= CONSTRAINT ident(N). { A = N; }
 %type check_definition {struct ast_check *}
 check_definition(A) ::= check_bare(A).
-check_definition(A) ::= constraint_name(N) check_bare(C). {
-    A = C;
-    A->name = N;
-}
+check_definition(A) ::= constraint_name(N) check_bare(C). { A = C; A->name = N; }
 check_definition(A) ::= check_definition(A) ENFORCED. { A->enforced = AST_YES; }
 check_definition(A) ::= check_definition(A) not ENFORCED. { A->enforced = AST_NO; }
 %type check_bare {struct ast_check *}
-check_bare(A) ::= CHECK LP expr(E) RP. {
-    A = build_new(p, struct ast_check);
-    A->expr = E;
-}
+check_bare(A) ::= CHECK LP expr(E) RP. { A = build_new(p, struct ast_check); A->expr = E; }
 
 %type column_definition {struct ast_column *}
-column_definition(A) ::= ident(N) column_body(B). {
-    A = B;
-    A->name = N;
-}
+column_definition(A) ::= ident(N) column_body(B). { A = B; A->name = N; }
 %type column_body {struct ast_column *}
 column_body(A) ::= type(T). { A = build_column_definition(p, T); }
 column_body(A) ::= column_body(A) column_attribute.
@@ -1382,42 +1053,29 @@ column_attribute ::= AUTO_INCREMENT. { p->column->is_auto_increment = true; }
 column_attribute ::= SERIAL DEFAULT VALUE. {
     p->column->is_auto_increment = true;
     p->column->is_unique = true;
-    p->column->null = AST_NULL_REFUSED;
-}
+    p->column->null = AST_NULL_REFUSED; }
 column_attribute ::= PRIMARY KEY. { p->column->is_primary = true; }
 column_attribute ::= KEY. { p->column->is_primary = true; }
 column_attribute ::= UNIQUE. [LOWEST] { p->column->is_unique = true; }
 column_attribute ::= UNIQUE KEY. { p->column->is_unique = true; }
-column_attribute ::= COMMENT text(T). {
-    p->column->has_comment = true;
-    p->column->comment = T;
-}
-column_attribute ::= collate_clause(C). {
-    p->column->type->collation = p->column->collation = C;
-}
+column_attribute ::= COMMENT text(T). { p->column->has_comment = true; p->column->comment = T; }
+column_attribute ::= collate_clause(C). { p->column->type->collation = p->column->collation = C; }
 column_attribute ::= COLUMN_FORMAT column_format(W). { p->column->format = W; }
 column_attribute ::= STORAGE column_format(W). { p->column->storage = W; }
 column_attribute ::= VISIBLE. { p->column->visible = AST_YES; }
 column_attribute ::= INVISIBLE. { p->column->visible = AST_NO; }
-column_attribute ::= SRID number(N). {
-    p->column->has_srid = true;
-    p->column->srid = N;
-}
+column_attribute ::= SRID number(N). { p->column->has_srid = true; p->column->srid = N; }
 column_attribute ::= ENGINE_ATTRIBUTE equal_opt text.
 column_attribute ::= SECONDARY_ENGINE_ATTRIBUTE equal_opt text.
 column_attribute ::= not SECONDARY.
 column_attribute ::= reference(R). [LOWEST] { p->column->reference = R; }
 column_attribute ::= check_bare(C). { build_checks(p, &p->column->checks, C); }
-column_attribute ::= constraint_name(N) check_bare(C). {
-    C->name = N;
-    build_checks(p, &p->column->checks, C);
-}
+column_attribute ::= constraint_name(N) check_bare(C). { C->name = N; build_checks(p, &p->column->checks, C); }
 column_attribute ::= ENFORCED. { build_check_enforced(p, AST_YES); }
 column_attribute ::= not ENFORCED. { build_check_enforced(p, AST_NO); }
 column_attribute ::= generated_opt AS LP expr(E) RP. {
     p->column->generated = AST_GENERATED_VIRTUAL;
-    p->column->generated_expr = E;
-}
+    p->column->generated_expr = E; }
 column_attribute ::= VIRTUAL. { build_generated_kind(p, AST_GENERATED_VIRTUAL); }
 column_attribute ::= STORED. { build_generated_kind(p, AST_GENERATED_STORED); }
 generated_opt ::= .
@@ -1432,48 +1090,35 @@ column_default(A) ::= LP(T) expr(E) RP. { A = build_parens(p, &T, E); }
 %type now_call {struct ast_expr *}
 now_call(A) ::= NOW_WORD(F). { A = build_call(p, NULL, &F, NULL); }
 now_call(A) ::= NOW_WORD(F) LP RP. { A = build_call(p, NULL, &F, NULL); }
-now_call(A) ::= NOW_WORD(F) LP limit_value(E) RP. {
-    A = build_call(p, NULL, &F, build_exprs(p, NULL, E));
-}
+now_call(A) ::= NOW_WORD(F) LP limit_value(E) RP. { A = build_call(p, NULL, &F, build_exprs(p, NULL, E)); }
 now_call(A) ::= IDENT(F) LP RP. { A = build_now(p, &F, NULL); }
 now_call(A) ::= IDENT(F) LP limit_value(E) RP. { A = build_now(p, &F, E); }
 
 %type key_definition {struct ast_key *}
 key_definition(A) ::= key_base(A).
-key_definition(A) ::= constraint_name(N) constraint_key(K). {
-    A = K;
-    A->constraint = N;
-}
+key_definition(A) ::= constraint_name(N) constraint_key(K). { A = K; A->constraint = N; }
 key_definition(A) ::= constraint_key(A).
 key_definition(A) ::= key_definition(A) key_option.
 %type key_base {struct ast_key *}
 key_base(A) ::= key_kind(K) key_name(N) LP key_parts(P) RP. { A = build_key(p, K, N, P); }
-%type key_kind {int}
 key_kind(A) ::= key_word. { A = AST_KEY_INDEX; }
 key_kind(A) ::= FULLTEXT key_word_opt. { A = AST_KEY_FULLTEXT; }
 key_kind(A) ::= SPATIAL key_word_opt. { A = AST_KEY_SPATIAL; }
 key_word_opt ::= .
 key_word_opt ::= key_word.
 %type constraint_key {struct ast_key *}
-constraint_key(A) ::= PRIMARY KEY key_name(N) LP key_parts(P) RP. {
-    A = build_key(p, AST_KEY_PRIMARY, N, P);
-}
-constraint_key(A) ::= UNIQUE key_word_opt key_name(N) LP key_parts(P) RP. {
-    A = build_key(p, AST_KEY_UNIQUE, N, P);
-}
+constraint_key(A) ::= PRIMARY KEY key_name(N) LP key_parts(P) RP. { A = build_key(p, AST_KEY_PRIMARY, N, P); }
+constraint_key(A) ::= UNIQUE key_word_opt key_name(N) LP key_parts(P) RP. { A = build_key(p, AST_KEY_UNIQUE, N, P); }
 constraint_key(A) ::= FOREIGN KEY key_name(N) LP key_parts(P) RP reference(R). {
     A = build_key(p, AST_KEY_FOREIGN, N, P);
-    A->reference = R;
-}
+    A->reference = R; }
 %type key_name {struct key_name}
 key_name(A) ::= . { A = (struct key_name){0}; }
-key_name(A) ::= key_method(M). { A = (struct key_name){SLICE_EMPTY, M}; }
+key_name(A) ::= USING key_method_word(M). { A = (struct key_name){SLICE_EMPTY, M}; }
 key_name(A) ::= ident(N). { A = (struct key_name){N, AST_KEY_METHOD_UNSET}; }
 key_name(A) ::= ident(N) key_method(M). { A = (struct key_name){N, M}; }
-%type key_method {int}
 key_method(A) ::= USING key_method_word(M). { A = M; }
 key_method(A) ::= TYPE key_method_word(M). { A = M; }
-%type key_method_word {int}
 key_method_word(A) ::= BTREE. { A = AST_KEY_BTREE; }
 key_method_word(A) ::= HASH. { A = AST_KEY_HASH; }
 key_method_word(A) ::= RTREE. { A = AST_KEY_RTREE; }
@@ -1491,23 +1136,16 @@ key_parts(A) ::= key_parts(A) COMMA key_part(K) direction(D). { build_key_parts(
 %type key_part {struct ast_key_part *}
 key_part(A) ::= ident(N). { A = build_key_part(p, N, 0); }
 key_part(A) ::= ident(N) LP number(L) RP. { A = build_key_part(p, N, L); }
-key_part(A) ::= LP expr(E) RP. {
-    A = build_key_part(p, SLICE_EMPTY, 0);
-    A->expr = E;
-}
+key_part(A) ::= LP expr(E) RP. { A = build_key_part(p, SLICE_EMPTY, 0); A->expr = E; }
 
 %type reference {struct ast_reference *}
-reference(A) ::= REFERENCES table_name(N) ident_list_opt(C). [LOWEST] {
-    A = build_reference(p, N, C);
-}
+reference(A) ::= REFERENCES table_name(N) ident_list_opt(C). [LOWEST] { A = build_reference(p, N, C); }
 reference(A) ::= reference(A) MATCH match_word(M). { A->match = M; }
 reference(A) ::= reference(A) ON DELETE reference_action(R). { A->on_delete = R; }
 reference(A) ::= reference(A) ON UPDATE reference_action(R). { A->on_update = R; }
-%type match_word {int}
 match_word(A) ::= FULL. { A = AST_REFERENCE_MATCH_FULL; }
 match_word(A) ::= PARTIAL. { A = AST_REFERENCE_MATCH_PARTIAL; }
 match_word(A) ::= SIMPLE. { A = AST_REFERENCE_MATCH_SIMPLE; }
-%type reference_action {int}
 reference_action(A) ::= RESTRICT. { A = AST_ACTION_RESTRICT; }
 reference_action(A) ::= CASCADE. { A = AST_ACTION_CASCADE; }
 reference_action(A) ::= SET NULL. { A = AST_ACTION_SET_NULL; }
@@ -1530,56 +1168,23 @@ table_option(A) ::= charset_option(A).
 table_option(A) ::= UNION equal_opt LP RP. { A = build_option(p, AST_OPTION_UNION, SLICE_EMPTY); }
 table_option(A) ::= UNION equal_opt LP table_names(N) RP. {
     A = build_option(p, AST_OPTION_UNION, SLICE_EMPTY);
-    A->tables = *N;
-}
-table_option(A) ::= START TRANSACTION. {
-    A = build_option(p, AST_OPTION_START_TRANSACTION, SLICE_EMPTY);
-}
+    A->tables = *N; }
+table_option(A) ::= START TRANSACTION. { A = build_option(p, AST_OPTION_START_TRANSACTION, SLICE_EMPTY); }
 %type charset_option {struct ast_option *}
 charset_option(A) ::= charset_bare(A).
 charset_option(A) ::= DEFAULT charset_bare(O). { A = O; }
 %type charset_bare {struct ast_option *}
-charset_bare(A) ::= charset_word equal_opt charset_name(N). {
-    A = build_option(p, AST_OPTION_CHARSET, N);
-}
-charset_bare(A) ::= COLLATE equal_opt collation_name(N). {
-    A = build_option(p, AST_OPTION_COLLATE, N);
-}
-%type text_option {int}
-text_option(A) ::= COMMENT. { A = AST_OPTION_COMMENT; }
-text_option(A) ::= COMPRESSION. { A = AST_OPTION_COMPRESSION; }
-text_option(A) ::= CONNECTION. { A = AST_OPTION_CONNECTION; }
+charset_bare(A) ::= charset_word equal_opt charset_name(N). { A = build_option(p, AST_OPTION_CHARSET, N); }
+charset_bare(A) ::= COLLATE equal_opt collation_name(N). { A = build_option(p, AST_OPTION_COLLATE, N); }
+text_option(A) ::= COMMENT|COMPRESSION|CONNECTION|ENCRYPTION|PASSWORD|ENGINE_ATTRIBUTE
+        |SECONDARY_ENGINE_ATTRIBUTE(T). { A = build_text_option(&T); }
 text_option(A) ::= DATA DIRECTORY. { A = AST_OPTION_DATA_DIRECTORY; }
 text_option(A) ::= INDEX DIRECTORY. { A = AST_OPTION_INDEX_DIRECTORY; }
-text_option(A) ::= ENCRYPTION. { A = AST_OPTION_ENCRYPTION; }
-text_option(A) ::= PASSWORD. { A = AST_OPTION_PASSWORD; }
-text_option(A) ::= ENGINE_ATTRIBUTE. { A = AST_OPTION_ENGINE_ATTRIBUTE; }
-text_option(A) ::= SECONDARY_ENGINE_ATTRIBUTE. { A = AST_OPTION_SECONDARY_ENGINE_ATTRIBUTE; }
-%type number_option {int}
-number_option(A) ::= AUTO_INCREMENT. { A = AST_OPTION_AUTO_INCREMENT; }
-number_option(A) ::= MAX_ROWS. { A = AST_OPTION_MAX_ROWS; }
-number_option(A) ::= MIN_ROWS. { A = AST_OPTION_MIN_ROWS; }
-number_option(A) ::= AVG_ROW_LENGTH. { A = AST_OPTION_AVG_ROW_LENGTH; }
-number_option(A) ::= CHECKSUM. { A = AST_OPTION_CHECKSUM; }
-number_option(A) ::= TABLE_CHECKSUM. { A = AST_OPTION_CHECKSUM; }
-number_option(A) ::= DELAY_KEY_WRITE. { A = AST_OPTION_DELAY_KEY_WRITE; }
-number_option(A) ::= KEY_BLOCK_SIZE. { A = AST_OPTION_KEY_BLOCK_SIZE; }
-number_option(A) ::= PACK_KEYS. { A = AST_OPTION_PACK_KEYS; }
-number_option(A) ::= STATS_AUTO_RECALC. { A = AST_OPTION_STATS_AUTO_RECALC; }
-number_option(A) ::= STATS_PERSISTENT. { A = AST_OPTION_STATS_PERSISTENT; }
-number_option(A) ::= STATS_SAMPLE_PAGES. { A = AST_OPTION_STATS_SAMPLE_PAGES; }
+number_option(A) ::= AUTO_INCREMENT|MAX_ROWS|MIN_ROWS|AVG_ROW_LENGTH|CHECKSUM|TABLE_CHECKSUM|DELAY_KEY_WRITE
+        |KEY_BLOCK_SIZE|PACK_KEYS|STATS_AUTO_RECALC|STATS_PERSISTENT|STATS_SAMPLE_PAGES(T). { A = build_number_option(&T); }
 %type option_number {struct token}
-option_number(A) ::= INTEGER_NUMBER(A).
-option_number(A) ::= HEX_STRING(A).
-option_number(A) ::= DEFAULT(A).
-%type word_option {int}
-word_option(A) ::= ENGINE. { A = AST_OPTION_ENGINE; }
-word_option(A) ::= SECONDARY_ENGINE. { A = AST_OPTION_SECONDARY_ENGINE; }
-word_option(A) ::= ROW_FORMAT. { A = AST_OPTION_ROW_FORMAT; }
-word_option(A) ::= INSERT_METHOD. { A = AST_OPTION_INSERT_METHOD; }
-word_option(A) ::= TABLESPACE. { A = AST_OPTION_TABLESPACE; }
-word_option(A) ::= STORAGE. { A = AST_OPTION_STORAGE; }
-word_option(A) ::= AUTOEXTEND_SIZE. { A = AST_OPTION_AUTOEXTEND_SIZE; }
+option_number(A) ::= INTEGER_NUMBER|HEX_STRING|DEFAULT(T). { A = T; }
+word_option(A) ::= ENGINE|SECONDARY_ENGINE|ROW_FORMAT|INSERT_METHOD|TABLESPACE|STORAGE|AUTOEXTEND_SIZE(T). { A = build_word_option(&T); }
 %type option_word {struct slice}
 option_word(A) ::= ident_or_text(A).
 option_word(A) ::= INTEGER_NUMBER(T). { A = slice_of(T.data, T.size); }
@@ -1590,33 +1195,24 @@ option_word(A) ::= NULL. { A = SLICE_LITERAL("NULL"); }
 partitioning_opt(A) ::= . { A = NULL; }
 partitioning_opt(A) ::= partitioning(A).
 %type partitioning {struct ast_partitioning *}
-partitioning(A) ::= PARTITION BY partition_method(M) partition_count(C) subpartitioning(S)
-                    partition_list_opt(L). {
+partitioning(A) ::= PARTITION BY partition_method(M) partition_count(C) subpartitioning(S) partition_list_opt(L). {
     M->count = C;
     A = build_new(p, struct ast_partitioning);
-    *A = (struct ast_partitioning){*M, S, *L};
-}
+    *A = (struct ast_partitioning){*M, S, *L}; }
 %type partition_method {struct ast_partition_method *}
 partition_method(A) ::= hash_method(A).
 partition_method(A) ::= RANGE LP expr(E) RP. { A = build_method(p, AST_PARTITION_RANGE, E, NULL); }
 partition_method(A) ::= LIST LP expr(E) RP. { A = build_method(p, AST_PARTITION_LIST, E, NULL); }
-partition_method(A) ::= RANGE COLUMNS LP idents(C) RP. {
-    A = build_method(p, AST_PARTITION_RANGE, NULL, C);
-}
-partition_method(A) ::= LIST COLUMNS LP idents(C) RP. {
-    A = build_method(p, AST_PARTITION_LIST, NULL, C);
-}
+partition_method(A) ::= RANGE COLUMNS LP idents(C) RP. { A = build_method(p, AST_PARTITION_RANGE, NULL, C); }
+partition_method(A) ::= LIST COLUMNS LP idents(C) RP. { A = build_method(p, AST_PARTITION_LIST, NULL, C); }
 %type hash_method {struct ast_partition_method *}
 hash_method(A) ::= linear_opt(L) HASH LP expr(E) RP. {
     A = build_method(p, AST_PARTITION_HASH, E, NULL);
-    A->is_linear = L;
-}
+    A->is_linear = L; }
 hash_method(A) ::= linear_opt(L) KEY partition_algorithm(G) LP hint_names(C) RP. {
     A = build_method(p, AST_PARTITION_KEY, NULL, C);
     A->is_linear = L;
-    A->algorithm = G;
-}
-%type linear_opt {int}
+    A->algorithm = G; }
 linear_opt(A) ::= . { A = 0; }
 linear_opt(A) ::= LINEAR. { A = 1; }
 %type partition_algorithm {uint64_t}
@@ -1628,10 +1224,7 @@ partition_count(A) ::= PARTITIONS number(N). { A = N; }
 %type subpartitioning {struct ast_partition_method *}
 subpartitioning(A) ::= . { A = NULL; }
 subpartitioning(A) ::= SUBPARTITION BY hash_method(M). { A = M; }
-subpartitioning(A) ::= SUBPARTITION BY hash_method(M) SUBPARTITIONS number(N). {
-    A = M;
-    A->count = N;
-}
+subpartitioning(A) ::= SUBPARTITION BY hash_method(M) SUBPARTITIONS number(N). { A = M; A->count = N; }
 %type partition_list_opt {struct ast_partitions *}
 partition_list_opt(A) ::= . [LOWEST] { A = build_new(p, struct ast_partitions); }
 partition_list_opt(A) ::= LP partition_list(L) RP. { A = L; }
@@ -1643,21 +1236,18 @@ partition(A) ::= PARTITION ident(N) partition_values(V) partition_options(O) sub
     A = V;
     A->name = N;
     A->options = *O;
-    A->subpartitions = *S;
-}
+    A->subpartitions = *S; }
 %type partition_values {struct ast_partition *}
 partition_values(A) ::= . { A = build_new(p, struct ast_partition); }
 partition_values(A) ::= VALUES LESS THAN MAXVALUE. { A = build_partition_max(p); }
 partition_values(A) ::= VALUES LESS THAN LP bounds(B) RP. {
     A = build_new(p, struct ast_partition);
     A->has_less_than = true;
-    A->values = *build_rows(p, NULL, B);
-}
+    A->values = *build_rows(p, NULL, B); }
 partition_values(A) ::= VALUES IN LP bound_rows(R) RP. {
     A = build_new(p, struct ast_partition);
     A->has_in = true;
-    A->values = *R;
-}
+    A->values = *R; }
 partition_values(A) ::= VALUES IN LP bounds(B) RP. { A = build_partition_in(p, B); }
 %type bound_rows {struct ast_rows *}
 bound_rows(A) ::= LP bounds(B) RP. [LOWEST] { A = build_rows(p, NULL, B); }
@@ -1695,18 +1285,15 @@ subpartition_list(A) ::= subpartition_list(A) COMMA subpartition(D). { build_par
 subpartition(A) ::= SUBPARTITION ident_or_text(N) partition_options(O). {
     A = build_new(p, struct ast_partition);
     A->name = N;
-    A->options = *O;
-}
+    A->options = *O; }
 
 /* ALTER TABLE */
 statement ::= alter_table_head alter_list_opt partitioning_opt(P). {
     build_alter_partitioning(p, P);
-    build_statement(p, AST_ALTER_TABLE, p->alter_table);
-}
+    build_statement(p, AST_ALTER_TABLE, p->alter_table); }
 statement ::= alter_table_head alter_list_opt REMOVE PARTITIONING. {
     build_alter(p, AST_ALTER_REMOVE_PARTITIONING);
-    build_statement(p, AST_ALTER_TABLE, p->alter_table);
-}
+    build_statement(p, AST_ALTER_TABLE, p->alter_table); }
 alter_table_head ::= ALTER TABLE table_name(N). { build_alter_table(p, N); }
 alter_list_opt ::= .
 alter_list_opt ::= alter_list.
@@ -1719,12 +1306,9 @@ alter ::= ADD column_opt column_definition(C) column_place. { build_alter_column
 alter ::= ADD column_opt LP table_elements(E) RP. { build_alter_elements(p, E); }
 alter ::= ADD key_definition(K). { build_alter(p, AST_ALTER_ADD_KEY)->key = K; }
 alter ::= ADD check_definition(C). { build_alter(p, AST_ALTER_ADD_CHECK)->check = C; }
-alter ::= MODIFY column_opt column_definition(C) column_place. {
-    build_alter_column(p, AST_ALTER_MODIFY_COLUMN, C);
-}
+alter ::= MODIFY column_opt column_definition(C) column_place. { build_alter_column(p, AST_ALTER_MODIFY_COLUMN, C); }
 alter ::= CHANGE column_opt ident(N) column_definition(C) column_place. {
-    build_alter_column(p, AST_ALTER_CHANGE_COLUMN, C)->name = N;
-}
+    build_alter_column(p, AST_ALTER_CHANGE_COLUMN, C)->name = N; }
 alter ::= DROP column_opt ident(N) drop_behaviour. { build_alter(p, AST_ALTER_DROP_COLUMN)->name = N; }
 alter ::= DROP FOREIGN KEY ident(N). { build_alter(p, AST_ALTER_DROP_FOREIGN)->name = N; }
 alter ::= DROP PRIMARY KEY. { build_alter(p, AST_ALTER_DROP_PRIMARY); }
@@ -1736,8 +1320,7 @@ alter ::= ENABLE KEYS_WORD. { build_alter(p, AST_ALTER_ENABLE_KEYS); }
 alter ::= ALTER column_opt ident(N) SET DEFAULT alter_default(E). {
     struct ast_alter *alter = build_alter(p, AST_ALTER_SET_DEFAULT);
     alter->name = N;
-    alter->default_value = E;
-}
+    alter->default_value = E; }
 alter ::= ALTER column_opt ident(N) DROP DEFAULT. { build_alter(p, AST_ALTER_DROP_DEFAULT)->name = N; }
 alter ::= ALTER column_opt ident(N) SET visibility(V). { build_alter_flag(p, AST_ALTER_SET_VISIBLE, N, V); }
 alter ::= ALTER INDEX ident(N) visibility(V). { build_alter_flag(p, AST_ALTER_KEY_VISIBLE, N, V); }
@@ -1758,41 +1341,27 @@ alter ::= WITHOUT VALIDATION. { p->alter_table->validation = AST_NO; }
 alter ::= DISCARD TABLESPACE. { build_alter(p, AST_ALTER_DISCARD_TABLESPACE); }
 alter ::= IMPORT TABLESPACE. { build_alter(p, AST_ALTER_IMPORT_TABLESPACE); }
 alter ::= ADD PARTITION binlog_opt LP partition_list(L) RP. {
-    build_alter(p, AST_ALTER_ADD_PARTITIONS)->partitions = *L;
-}
-alter ::= ADD PARTITION binlog_opt PARTITIONS number(N). {
-    build_alter(p, AST_ALTER_ADD_PARTITIONS)->number = N;
-}
+    build_alter(p, AST_ALTER_ADD_PARTITIONS)->partitions = *L; }
+alter ::= ADD PARTITION binlog_opt PARTITIONS number(N). { build_alter(p, AST_ALTER_ADD_PARTITIONS)->number = N; }
 alter ::= DROP PARTITION idents(N). [LOWEST] { build_alter(p, AST_ALTER_DROP_PARTITIONS)->names = *N; }
-alter ::= TRUNCATE PARTITION partition_names(N). {
-    build_alter(p, AST_ALTER_TRUNCATE_PARTITIONS)->names = *N;
-}
-alter ::= COALESCE PARTITION binlog_opt number(N). {
-    build_alter(p, AST_ALTER_COALESCE_PARTITION)->number = N;
-}
+alter ::= TRUNCATE PARTITION partition_names(N). { build_alter(p, AST_ALTER_TRUNCATE_PARTITIONS)->names = *N; }
+alter ::= COALESCE PARTITION binlog_opt number(N). { build_alter(p, AST_ALTER_COALESCE_PARTITION)->number = N; }
 alter ::= REORGANIZE PARTITION binlog_opt. { build_alter(p, AST_ALTER_REORGANIZE_PARTITIONS); }
 alter ::= REORGANIZE PARTITION binlog_opt idents(N) INTO LP partition_list(L) RP. {
     struct ast_alter *alter = build_alter(p, AST_ALTER_REORGANIZE_PARTITIONS);
     alter->names = *N;
-    alter->partitions = *L;
-}
+    alter->partitions = *L; }
 alter ::= EXCHANGE PARTITION ident(N) WITH TABLE table_name(T) exchange_check(V). {
     struct ast_alter *alter = build_alter_flag(p, AST_ALTER_EXCHANGE_PARTITION, N, V);
-    alter->table = *T;
-}
+    alter->table = *T; }
 alter ::= maintain_word(W) PARTITION binlog_opt partition_names(N) maintain_options. {
     struct ast_alter *alter = build_alter(p, AST_ALTER_MAINTAIN_PARTITIONS);
     alter->names = *N;
-    alter->word = slice_of(W.data, W.size);
-}
+    alter->word = slice_of(W.data, W.size); }
 alter_options ::= table_option(O). { build_alter(p, AST_ALTER_OPTION)->option = *O; }
 alter_options ::= alter_options table_option(O). { build_alter(p, AST_ALTER_OPTION)->option = *O; }
 %type maintain_word {struct token}
-maintain_word(A) ::= ANALYZE(A).
-maintain_word(A) ::= CHECK(A).
-maintain_word(A) ::= OPTIMIZE(A).
-maintain_word(A) ::= REBUILD(A).
-maintain_word(A) ::= REPAIR(A).
+maintain_word(A) ::= ANALYZE|CHECK|OPTIMIZE|REBUILD|REPAIR(T). { A = T; }
 rename_word ::= .
 rename_word ::= TO.
 rename_word ::= AS.
@@ -1800,20 +1369,16 @@ rename_word ::= EQ.
 column_place ::= . { p->is_first = false; p->after = SLICE_EMPTY; }
 column_place ::= FIRST. { p->is_first = true; p->after = SLICE_EMPTY; }
 column_place ::= AFTER ident(N). { p->is_first = false; p->after = N; }
-%type drop_behaviour {int}
 drop_behaviour(A) ::= . { A = AST_DROP_UNSET; }
 drop_behaviour(A) ::= RESTRICT. { A = AST_DROP_RESTRICT; }
 drop_behaviour(A) ::= CASCADE. { A = AST_DROP_CASCADE; }
 %type alter_default {struct ast_expr *}
 alter_default(A) ::= signed_literal(A).
 alter_default(A) ::= LP(T) expr(E) RP. { A = build_parens(p, &T, E); }
-%type visibility {int}
 visibility(A) ::= VISIBLE. { A = AST_YES; }
 visibility(A) ::= INVISIBLE. { A = AST_NO; }
-%type enforcement {int}
 enforcement(A) ::= ENFORCED. { A = AST_YES; }
 enforcement(A) ::= not ENFORCED. { A = AST_NO; }
-%type exchange_check {int}
 exchange_check(A) ::= . { A = AST_UNSET; }
 exchange_check(A) ::= WITH VALIDATION. { A = AST_YES; }
 exchange_check(A) ::= WITHOUT VALIDATION. { A = AST_NO; }
@@ -1823,7 +1388,6 @@ collate_opt(A) ::= COLLATE equal_opt collation_name(N). { A = N; }
 %type partition_names {struct ast_identifiers *}
 partition_names(A) ::= ALL. { A = build_identifiers_empty(p); }
 partition_names(A) ::= idents(A). [LOWEST]
-%type binlog_opt {int}
 binlog_opt(A) ::= . { A = 0; }
 binlog_opt(A) ::= NO_WRITE_TO_BINLOG. { A = 1; }
 binlog_opt(A) ::= LOCAL. { A = 1; }
@@ -1831,13 +1395,11 @@ binlog_opt(A) ::= LOCAL. { A = 1; }
 statement ::= DROP temporary(T) table_word if_exists(I) table_names(N) drop_behaviour(B). {
     struct ast_drop *drop = build_drop(p, N, I, B);
     drop->is_temporary = T;
-    build_statement(p, AST_DROP_TABLE, drop);
-}
+    build_statement(p, AST_DROP_TABLE, drop); }
 table_word ::= TABLE.
 table_word ::= TABLES.
 statement ::= TRUNCATE table_opt table_name(N). {
-    build_statement(p, AST_TRUNCATE, build_drop(p, build_names(p, NULL, N), 0, 0));
-}
+    build_statement(p, AST_TRUNCATE, build_drop(p, build_names(p, NULL, N), 0, 0)); }
 table_opt ::= .
 table_opt ::= TABLE.
 statement ::= RENAME table_word rename_list(R). { build_statement(p, AST_RENAME_TABLE, R); }
@@ -1848,11 +1410,9 @@ rename_list(A) ::= rename_list(A) COMMA table_name(F) TO table_name(T). { build_
 /* ---- Indexes, views, databases ---- */
 
 statement ::= create_index_head(K) ON table_name(N) LP key_parts(P) RP create_index_tail. {
-    build_create_index(p, K, N, P);
-}
+    build_create_index(p, K, N, P); }
 %type create_index_head {struct ast_key *}
 create_index_head(A) ::= CREATE index_kind(K) INDEX key_name(N). { A = build_index_head(p, K, N); }
-%type index_kind {int}
 index_kind(A) ::= . { A = AST_KEY_INDEX; }
 index_kind(A) ::= UNIQUE. { A = AST_KEY_UNIQUE; }
 index_kind(A) ::= FULLTEXT. { A = AST_KEY_FULLTEXT; }
@@ -1870,14 +1430,11 @@ statement ::= CREATE or_replace(R) view_algorithm(G) definer_opt(D) view_securit
     V->or_replace = R;
     build_view(V, G, D);
     V->is_invoker = S;
-    build_statement(p, AST_CREATE_VIEW, V);
-}
+    build_statement(p, AST_CREATE_VIEW, V); }
 statement ::= ALTER view_algorithm(G) definer_opt(D) view_security(S) VIEW view(V). {
     build_view(V, G, D);
     V->is_invoker = S;
-    build_statement(p, AST_ALTER_VIEW, V);
-}
-%type or_replace {int}
+    build_statement(p, AST_ALTER_VIEW, V); }
 or_replace(A) ::= . { A = 0; }
 or_replace(A) ::= OR REPLACE. { A = 1; }
 %type view_algorithm {struct slice}
@@ -1886,7 +1443,6 @@ view_algorithm(A) ::= ALGORITHM EQ ident(N). { A = N; }
 %type definer_opt {struct ast_account *}
 definer_opt(A) ::= . { A = NULL; }
 definer_opt(A) ::= DEFINER EQ account(B). { A = B; }
-%type view_security {int}
 view_security(A) ::= . { A = 0; }
 view_security(A) ::= SQL SECURITY DEFINER. { A = 0; }
 view_security(A) ::= SQL SECURITY INVOKER. { A = 1; }
@@ -1896,29 +1452,22 @@ view(A) ::= table_name(N) ident_list_opt(C) AS query(Q) view_check(K). {
     A->name = *N;
     A->columns = *C;
     A->query = build_query_nested(p, Q);
-    A->check = K;
-}
-%type view_check {int}
+    A->check = K; }
 view_check(A) ::= . { A = AST_VIEW_CHECK_NONE; }
 view_check(A) ::= WITH CHECK OPTION. { A = AST_VIEW_CHECK_CASCADED; }
 view_check(A) ::= WITH CASCADED CHECK OPTION. { A = AST_VIEW_CHECK_CASCADED; }
 view_check(A) ::= WITH LOCAL CHECK OPTION. { A = AST_VIEW_CHECK_LOCAL; }
 statement ::= DROP VIEW if_exists(I) table_names(N) drop_behaviour(B). {
-    build_statement(p, AST_DROP_VIEW, build_drop(p, N, I, B));
-}
+    build_statement(p, AST_DROP_VIEW, build_drop(p, N, I, B)); }
 
 statement ::= CREATE DATABASE if_not_exists(I) ident(N) database_options(O). {
-    build_statement(p, AST_CREATE_DATABASE, build_database(p, N, O, I));
-}
+    build_statement(p, AST_CREATE_DATABASE, build_database(p, N, O, I)); }
 statement ::= ALTER DATABASE ident(N) database_option_list(O). {
-    build_statement(p, AST_ALTER_DATABASE, build_database(p, N, O, 0));
-}
+    build_statement(p, AST_ALTER_DATABASE, build_database(p, N, O, 0)); }
 statement ::= ALTER DATABASE database_option_list(O). {
-    build_statement(p, AST_ALTER_DATABASE, build_database(p, SLICE_EMPTY, O, 0));
-}
+    build_statement(p, AST_ALTER_DATABASE, build_database(p, SLICE_EMPTY, O, 0)); }
 statement ::= DROP DATABASE if_exists(I) ident(N). {
-    build_statement(p, AST_DROP_DATABASE, build_database(p, N, NULL, I));
-}
+    build_statement(p, AST_DROP_DATABASE, build_database(p, N, NULL, I)); }
 %type database_options {struct ast_options *}
 database_options(A) ::= . { A = build_new(p, struct ast_options); }
 database_options(A) ::= database_option_list(A).
@@ -1927,15 +1476,9 @@ database_option_list(A) ::= database_option(O). { A = build_options(p, NULL, O);
 database_option_list(A) ::= database_option_list(A) database_option(O). { build_options(p, A, O); }
 %type database_option {struct ast_option *}
 database_option(A) ::= charset_option(A).
-database_option(A) ::= ENCRYPTION equal_opt text(T). {
-    A = build_option(p, AST_OPTION_ENCRYPTION, T);
-}
-database_option(A) ::= DEFAULT ENCRYPTION equal_opt text(T). {
-    A = build_option(p, AST_OPTION_ENCRYPTION, T);
-}
-database_option(A) ::= READ ONLY equal_opt option_number(N). {
-    A = build_option_number(p, AST_OPTION_READ_ONLY, N);
-}
+database_option(A) ::= ENCRYPTION equal_opt text(T). { A = build_option(p, AST_OPTION_ENCRYPTION, T); }
+database_option(A) ::= DEFAULT ENCRYPTION equal_opt text(T). { A = build_option(p, AST_OPTION_ENCRYPTION, T); }
+database_option(A) ::= READ ONLY equal_opt option_number(N). { A = build_option_number(p, AST_OPTION_READ_ONLY, N); }
 
 /* ---- Accounts ---- */
 
@@ -1950,11 +1493,8 @@ accounts(A) ::= account(U). { A = build_accounts(p, NULL, U); }
 accounts(A) ::= accounts(A) COMMA account(U). { build_accounts(p, A, U); }
 
 statement ::= CREATE USER if_not_exists(I) user_specs(U) user_roles user_options. {
-    build_user(p, AST_CREATE_USER, U, I);
-}
-statement ::= ALTER USER if_exists(I) user_specs(U) user_roles user_options. {
-    build_user(p, AST_ALTER_USER, U, I);
-}
+    build_user(p, AST_CREATE_USER, U, I); }
+statement ::= ALTER USER if_exists(I) user_specs(U) user_roles user_options. { build_user(p, AST_ALTER_USER, U, I); }
 statement ::= DROP USER if_exists(I) accounts(U). { build_user_names(p, AST_DROP_USER, U, I); }
 statement ::= CREATE ROLE if_not_exists(I) accounts(U). { build_user_names(p, AST_CREATE_ROLE, U, I); }
 statement ::= DROP ROLE if_exists(I) accounts(U). { build_user_names(p, AST_DROP_ROLE, U, I); }
@@ -1967,40 +1507,18 @@ user_specs(A) ::= user_spec(U). { A = build_user_specs(p, NULL, U); }
 user_specs(A) ::= user_specs(A) COMMA user_spec(U). { build_user_specs(p, A, U); }
 %type user_spec {struct ast_user_spec *}
 user_spec(A) ::= account(U). { A = build_user_spec(p, U); }
-user_spec(A) ::= account(U) IDENTIFIED BY text(T). {
-    A = build_user_spec(p, U);
-    A->password_kind = AST_PASSWORD_TEXT;
-    A->password = T;
-}
-user_spec(A) ::= account(U) IDENTIFIED BY RANDOM PASSWORD. {
-    A = build_user_spec(p, U);
-    A->password_kind = AST_PASSWORD_RANDOM;
-}
-user_spec(A) ::= account(U) IDENTIFIED WITH ident_or_text(N). {
-    A = build_user_spec(p, U);
-    A->plugin = N;
-}
-user_spec(A) ::= account(U) IDENTIFIED WITH ident_or_text(N) BY text(T). {
-    A = build_user_spec(p, U);
-    A->plugin = N;
-    A->password_kind = AST_PASSWORD_TEXT;
-    A->password = T;
-}
-user_spec(A) ::= account(U) IDENTIFIED WITH ident_or_text(N) BY RANDOM PASSWORD. {
-    A = build_user_spec(p, U);
-    A->plugin = N;
-    A->password_kind = AST_PASSWORD_RANDOM;
-}
-user_spec(A) ::= account(U) IDENTIFIED WITH ident_or_text(N) AS password_hash(T). {
-    A = build_user_spec(p, U);
-    A->plugin = N;
-    A->password_kind = AST_PASSWORD_HASH;
-    A->password = T;
-}
-user_spec(A) ::= user_spec(A) REPLACE text(T). {
-    A->has_replaced = true;
-    A->replaced = T;
-}
+user_spec(A) ::= account(U) IDENTIFIED password(S). { A = S; A->account = *U; }
+%type password {struct ast_user_spec *}
+password(A) ::= BY secret(S). { A = S; }
+password(A) ::= WITH ident_or_text(N). { A = build_secret(p, AST_PASSWORD_NONE, SLICE_EMPTY); A->plugin = N; }
+password(A) ::= WITH ident_or_text(N) BY secret(S). { A = S; A->plugin = N; }
+password(A) ::= WITH ident_or_text(N) AS password_hash(T). {
+    A = build_secret(p, AST_PASSWORD_HASH, T);
+    A->plugin = N; }
+%type secret {struct ast_user_spec *}
+secret(A) ::= text(T). { A = build_secret(p, AST_PASSWORD_TEXT, T); }
+secret(A) ::= RANDOM PASSWORD. { A = build_secret(p, AST_PASSWORD_RANDOM, SLICE_EMPTY); }
+user_spec(A) ::= user_spec(A) REPLACE text(T). { A->has_replaced = true; A->replaced = T; }
 user_spec(A) ::= user_spec(A) RETAIN CURRENT PASSWORD. { A->retain_current = true; }
 user_spec(A) ::= user_spec(A) DISCARD OLD PASSWORD. { A->discard_old = true; }
 %type password_hash {struct slice}
@@ -2032,24 +1550,15 @@ resource ::= MAX_USER_CONNECTIONS number(N). { build_user_number(p, AST_USER_MAX
 user_option ::= PASSWORD EXPIRE. { build_user_flag(p, AST_USER_PASSWORD_EXPIRE); }
 user_option ::= PASSWORD EXPIRE DEFAULT. { build_user_flag(p, AST_USER_PASSWORD_EXPIRE_DEFAULT); }
 user_option ::= PASSWORD EXPIRE NEVER. { build_user_flag(p, AST_USER_PASSWORD_EXPIRE_NEVER); }
-user_option ::= PASSWORD EXPIRE INTERVAL number(N) DAY. {
-    build_user_number(p, AST_USER_PASSWORD_EXPIRE_DAYS, N);
-}
+user_option ::= PASSWORD EXPIRE INTERVAL number(N) DAY. { build_user_number(p, AST_USER_PASSWORD_EXPIRE_DAYS, N); }
 user_option ::= PASSWORD HISTORY number(N). { build_user_number(p, AST_USER_PASSWORD_HISTORY, N); }
 user_option ::= PASSWORD HISTORY DEFAULT. { build_user_flag(p, AST_USER_PASSWORD_HISTORY)->is_default = true; }
 user_option ::= PASSWORD REUSE INTERVAL number(N) DAY. { build_user_number(p, AST_USER_PASSWORD_REUSE, N); }
-user_option ::= PASSWORD REUSE INTERVAL DEFAULT. {
-    build_user_flag(p, AST_USER_PASSWORD_REUSE)->is_default = true;
-}
-user_option ::= PASSWORD REQUIRE CURRENT. {
-    build_user_number(p, AST_USER_PASSWORD_REQUIRE_CURRENT, 1);
-}
+user_option ::= PASSWORD REUSE INTERVAL DEFAULT. { build_user_flag(p, AST_USER_PASSWORD_REUSE)->is_default = true; }
+user_option ::= PASSWORD REQUIRE CURRENT. { build_user_number(p, AST_USER_PASSWORD_REQUIRE_CURRENT, 1); }
 user_option ::= PASSWORD REQUIRE CURRENT DEFAULT. {
-    build_user_flag(p, AST_USER_PASSWORD_REQUIRE_CURRENT)->is_default = true;
-}
-user_option ::= PASSWORD REQUIRE CURRENT OPTIONAL. {
-    build_user_number(p, AST_USER_PASSWORD_REQUIRE_CURRENT, 0);
-}
+    build_user_flag(p, AST_USER_PASSWORD_REQUIRE_CURRENT)->is_default = true; }
+user_option ::= PASSWORD REQUIRE CURRENT OPTIONAL. { build_user_number(p, AST_USER_PASSWORD_REQUIRE_CURRENT, 0); }
 user_option ::= FAILED_LOGIN_ATTEMPTS number(N). { build_user_number(p, AST_USER_FAILED_LOGINS, N); }
 user_option ::= PASSWORD_LOCK_TIME number(N). { build_user_number(p, AST_USER_LOCK_DAYS, N); }
 user_option ::= PASSWORD_LOCK_TIME UNBOUNDED. { build_user_number(p, AST_USER_LOCK_DAYS, UINT64_MAX); }
@@ -2059,30 +1568,21 @@ user_option ::= COMMENT text(T). { build_user_text(p, AST_USER_COMMENT, T); }
 user_option ::= ATTRIBUTE text(T). { build_user_text(p, AST_USER_ATTRIBUTE, T); }
 
 statement ::= GRANT privileges(P) ON grant_object(O) TO accounts(U) grant_options(W). {
-    build_grant(p, AST_GRANT, P, O, U)->with_grant = W;
-}
+    build_grant(p, AST_GRANT, P, O, U)->with_grant = W; }
 statement ::= GRANT privileges(P) TO accounts(U) grant_admin(W). {
-    build_grant(p, AST_GRANT, P, NULL, U)->with_grant = W;
-}
+    build_grant(p, AST_GRANT, P, NULL, U)->with_grant = W; }
 statement ::= GRANT PROXY ON account(X) TO accounts(U) grant_options(W). {
-    build_grant_proxy(p, AST_GRANT, X, U)->with_grant = W;
-}
+    build_grant_proxy(p, AST_GRANT, X, U)->with_grant = W; }
 statement ::= REVOKE if_exists(I) privileges(P) ON grant_object(O) FROM accounts(U) ignore_unknown(K). {
-    build_revoke_flags(build_grant(p, AST_REVOKE, P, O, U), I, K);
-}
+    build_revoke_flags(build_grant(p, AST_REVOKE, P, O, U), I, K); }
 statement ::= REVOKE if_exists(I) privileges(P) FROM accounts(U) ignore_unknown(K). {
-    build_revoke_flags(build_grant(p, AST_REVOKE, P, NULL, U), I, K);
-}
+    build_revoke_flags(build_grant(p, AST_REVOKE, P, NULL, U), I, K); }
 statement ::= REVOKE if_exists(I) PROXY ON account(X) FROM accounts(U) ignore_unknown(K). {
-    build_revoke_flags(build_grant_proxy(p, AST_REVOKE, X, U), I, K);
-}
-%type ignore_unknown {int}
+    build_revoke_flags(build_grant_proxy(p, AST_REVOKE, X, U), I, K); }
 ignore_unknown(A) ::= . { A = 0; }
 ignore_unknown(A) ::= IGNORE UNKNOWN USER. { A = 1; }
-%type grant_options {int}
 grant_options(A) ::= . { A = 0; }
 grant_options(A) ::= WITH GRANT OPTION. { A = 1; }
-%type grant_admin {int}
 grant_admin(A) ::= . { A = 0; }
 grant_admin(A) ::= WITH ADMIN OPTION. { A = 1; }
 %type privileges {struct ast_privileges *}
@@ -2090,43 +1590,22 @@ privileges(A) ::= privilege(R). { A = build_privileges(p, NULL, R); }
 privileges(A) ::= privileges(A) COMMA privilege(R). { build_privileges(p, A, R); }
 %type privilege {struct ast_privilege *}
 privilege(A) ::= privilege_words(W). { A = build_privilege(p, W); }
-privilege(A) ::= privilege_words(W) LP idents(C) RP. {
-    A = build_privilege(p, W);
-    A->columns = *C;
-}
+privilege(A) ::= privilege_words(W) LP idents(C) RP. { A = build_privilege(p, W); A->columns = *C; }
 privilege(A) ::= ident_or_text(U) AT_NAME(H). { A = build_privilege_role(p, build_account(p, U, &H)); }
 privilege(A) ::= TEXT_STRING(T). { A = build_privilege_role(p, build_account(p, build_string(p, &T), NULL)); }
 %type privilege_words {struct ast_identifiers *}
 privilege_words(A) ::= privilege_word(T). { A = build_identifiers(p, NULL, build_identifier(p, &T)); }
-privilege_words(A) ::= privilege_words(A) privilege_word(T). {
-    build_identifiers(p, A, build_identifier(p, &T));
-}
+privilege_words(A) ::= privilege_words(A) privilege_word(T). { build_identifiers(p, A, build_identifier(p, &T)); }
 %type privilege_word {struct token}
 privilege_word(A) ::= IDENT(A). [LOWEST]
-privilege_word(A) ::= ALL(A).
-privilege_word(A) ::= ALTER(A).
-privilege_word(A) ::= CREATE(A).
-privilege_word(A) ::= DATABASES(A).
-privilege_word(A) ::= DELETE(A).
-privilege_word(A) ::= DROP(A).
-privilege_word(A) ::= GRANT(A).
-privilege_word(A) ::= INDEX(A).
-privilege_word(A) ::= INSERT(A).
-privilege_word(A) ::= LOCK(A).
-privilege_word(A) ::= OPTION(A).
-privilege_word(A) ::= REFERENCES(A).
-privilege_word(A) ::= SELECT(A).
-privilege_word(A) ::= SHOW(A).
-privilege_word(A) ::= TRIGGER(A).
-privilege_word(A) ::= UPDATE(A).
-privilege_word(A) ::= USAGE(A).
+privilege_word(A) ::= ALL|ALTER|CREATE|DATABASES|DELETE|DROP|GRANT|INDEX|INSERT|LOCK|OPTION|REFERENCES|SELECT
+        |SHOW|TRIGGER|UPDATE|USAGE(T). { A = T; }
 %type grant_object {struct ast_grant *}
 grant_object(A) ::= object_word(W) STAR. { A = build_grant_object(p, W, NULL, NULL); A->current_database = true; }
 grant_object(A) ::= object_word(W) STAR DOT STAR. { A = build_grant_object(p, W, NULL, NULL); }
 grant_object(A) ::= object_word(W) IDENT(S) DOT STAR. { A = build_grant_object(p, W, &S, NULL); }
 grant_object(A) ::= object_word(W) IDENT(T). { A = build_grant_object(p, W, NULL, &T); }
 grant_object(A) ::= object_word(W) IDENT(S) DOT IDENT(T). { A = build_grant_object(p, W, &S, &T); }
-%type object_word {int}
 object_word(A) ::= . { A = AST_GRANT_TABLE; }
 object_word(A) ::= TABLE. { A = AST_GRANT_TABLE; }
 object_word(A) ::= FUNCTION. { A = AST_GRANT_FUNCTION; }
@@ -2144,17 +1623,14 @@ set_item(A) ::= SYSTEM_VARIABLE(T) assign_word set_value(E). { A = build_set_sys
 set_item(A) ::= set_scope(S) IDENT(N) assign_word set_value(E). { A = build_setting(p, NULL, &N, E); A->scope = S; }
 set_item(A) ::= set_scope(S) IDENT(B) DOT IDENT(N) assign_word set_value(E). {
     A = build_setting(p, &B, &N, E);
-    A->scope = S;
-}
+    A->scope = S; }
 set_item(A) ::= NAMES charset_name(C). { A = build_set_names(p, AST_SET_NAMES, C, SLICE_EMPTY); }
 set_item(A) ::= NAMES charset_name(C) COLLATE collation_name(L). { A = build_set_names(p, AST_SET_NAMES, C, L); }
 set_item(A) ::= NAMES DEFAULT. { A = build_set_names(p, AST_SET_NAMES, SLICE_EMPTY, SLICE_EMPTY); }
 set_item(A) ::= charset_word charset_name(C). { A = build_set_names(p, AST_SET_CHARSET, C, SLICE_EMPTY); }
 set_item(A) ::= charset_word DEFAULT. { A = build_set_names(p, AST_SET_CHARSET, SLICE_EMPTY, SLICE_EMPTY); }
-%type set_scope {int}
 set_scope(A) ::= . { A = AST_SCOPE_NONE; }
 set_scope(A) ::= scope(A).
-%type scope {int}
 scope(A) ::= GLOBAL. { A = AST_SCOPE_GLOBAL; }
 scope(A) ::= SESSION. { A = AST_SCOPE_SESSION; }
 scope(A) ::= LOCAL. { A = AST_SCOPE_LOCAL; }
@@ -2176,16 +1652,10 @@ transaction_modes(A) ::= transaction_modes(A) COMMA transaction_mode(M). { build
 %type transaction_mode {struct ast_set_transaction *}
 transaction_mode(A) ::= ISOLATION LEVEL isolation(I). {
     A = build_new(p, struct ast_set_transaction);
-    A->isolation = I;
-}
-transaction_mode(A) ::= access_mode(M). {
-    A = build_new(p, struct ast_set_transaction);
-    A->access = M;
-}
-%type access_mode {int}
+    A->isolation = I; }
+transaction_mode(A) ::= access_mode(M). { A = build_new(p, struct ast_set_transaction); A->access = M; }
 access_mode(A) ::= READ WRITE. { A = AST_READ_WRITE; }
 access_mode(A) ::= READ ONLY. { A = AST_READ_ONLY; }
-%type isolation {int}
 isolation(A) ::= READ UNCOMMITTED. { A = AST_READ_UNCOMMITTED; }
 isolation(A) ::= READ COMMITTED. { A = AST_READ_COMMITTED; }
 isolation(A) ::= REPEATABLE READ. { A = AST_REPEATABLE_READ; }
@@ -2202,8 +1672,7 @@ password_tail ::= password_tail RETAIN CURRENT PASSWORD. { p->retain_current = t
 statement ::= SET ROLE role_choice(R). { build_statement(p, AST_SET_ROLE, R); }
 statement ::= SET DEFAULT ROLE role_choice(R) TO accounts(U). {
     R->accounts = *U;
-    build_statement(p, AST_SET_DEFAULT_ROLE, R);
-}
+    build_statement(p, AST_SET_DEFAULT_ROLE, R); }
 %type role_choice {struct ast_set_role *}
 role_choice(A) ::= DEFAULT. { A = build_role_choice(p, AST_ROLES_DEFAULT, NULL); }
 role_choice(A) ::= NONE. { A = build_role_choice(p, AST_ROLES_NONE, NULL); }
@@ -2214,8 +1683,7 @@ role_choice(A) ::= accounts(R). { A = build_role_choice(p, AST_ROLES_LISTED, R);
 statement ::= USE ident(N). {
     struct ast_use *use = build_new(p, struct ast_use);
     use->database = N;
-    build_statement(p, AST_USE, use);
-}
+    build_statement(p, AST_USE, use); }
 statement ::= BEGIN work_opt. { build_statement(p, AST_BEGIN, build_new(p, struct ast_begin)); }
 statement ::= START TRANSACTION start_modes(B). { build_statement(p, AST_BEGIN, B); }
 %type start_modes {struct ast_begin *}
@@ -2225,14 +1693,8 @@ start_modes(A) ::= start_mode_list(A).
 start_mode_list(A) ::= start_mode(A).
 start_mode_list(A) ::= start_mode_list(A) COMMA start_mode(B). { build_begin_merge(p, A, B); }
 %type start_mode {struct ast_begin *}
-start_mode(A) ::= WITH CONSISTENT SNAPSHOT. {
-    A = build_new(p, struct ast_begin);
-    A->with_snapshot = true;
-}
-start_mode(A) ::= access_mode(M). {
-    A = build_new(p, struct ast_begin);
-    A->access = M;
-}
+start_mode(A) ::= WITH CONSISTENT SNAPSHOT. { A = build_new(p, struct ast_begin); A->with_snapshot = true; }
+start_mode(A) ::= access_mode(M). { A = build_new(p, struct ast_begin); A->access = M; }
 work_opt ::= .
 work_opt ::= WORK.
 statement ::= COMMIT work_opt chain_opt(C) release_opt(R). { build_end(p, AST_COMMIT, C, R); }
@@ -2242,46 +1704,27 @@ statement ::= SAVEPOINT ident(N). { build_savepoint(p, AST_SAVEPOINT, N); }
 statement ::= RELEASE SAVEPOINT ident(N). { build_savepoint(p, AST_RELEASE_SAVEPOINT, N); }
 savepoint_opt ::= .
 savepoint_opt ::= SAVEPOINT.
-%type chain_opt {int}
 chain_opt(A) ::= . { A = AST_UNSET; }
 chain_opt(A) ::= AND CHAIN. { A = AST_YES; }
 chain_opt(A) ::= AND NO CHAIN. { A = AST_NO; }
-%type release_opt {int}
 release_opt(A) ::= . { A = AST_UNSET; }
 release_opt(A) ::= RELEASE. { A = AST_YES; }
 release_opt(A) ::= NO RELEASE. { A = AST_NO; }
 
 statement ::= XA xa(X). { build_statement(p, AST_XA, X); }
 %type xa {struct ast_xa *}
-xa(A) ::= xa_start xid(X) xa_join(J). {
-    A = build_xa(X, AST_XA_START);
-    A->is_join = J == 1;
-    A->is_resume = J == 2;
-}
+xa(A) ::= xa_start xid(X) xa_join(J). { A = build_xa(X, AST_XA_START); A->is_join = J == 1; A->is_resume = J == 2; }
 xa(A) ::= END xid(X). { A = build_xa(X, AST_XA_END); }
-xa(A) ::= END xid(X) SUSPEND. {
-    A = build_xa(X, AST_XA_END);
-    A->is_suspend = true;
-}
-xa(A) ::= END xid(X) SUSPEND FOR MIGRATE. {
-    A = build_xa(X, AST_XA_END);
-    A->is_suspend = A->for_migrate = true;
-}
+xa(A) ::= END xid(X) SUSPEND. { A = build_xa(X, AST_XA_END); A->is_suspend = true; }
+xa(A) ::= END xid(X) SUSPEND FOR MIGRATE. { A = build_xa(X, AST_XA_END); A->is_suspend = A->for_migrate = true; }
 xa(A) ::= PREPARE xid(X). { A = build_xa(X, AST_XA_PREPARE); }
 xa(A) ::= COMMIT xid(X). { A = build_xa(X, AST_XA_COMMIT); }
-xa(A) ::= COMMIT xid(X) ONE PHASE. {
-    A = build_xa(X, AST_XA_COMMIT);
-    A->one_phase = true;
-}
+xa(A) ::= COMMIT xid(X) ONE PHASE. { A = build_xa(X, AST_XA_COMMIT); A->one_phase = true; }
 xa(A) ::= ROLLBACK xid(X). { A = build_xa(X, AST_XA_ROLLBACK); }
 xa(A) ::= RECOVER. { A = build_xa(build_new(p, struct ast_xa), AST_XA_RECOVER); }
-xa(A) ::= RECOVER CONVERT XID. {
-    A = build_xa(build_new(p, struct ast_xa), AST_XA_RECOVER);
-    A->convert_xid = true;
-}
+xa(A) ::= RECOVER CONVERT XID. { A = build_xa(build_new(p, struct ast_xa), AST_XA_RECOVER); A->convert_xid = true; }
 xa_start ::= START.
 xa_start ::= BEGIN.
-%type xa_join {int}
 xa_join(A) ::= . { A = 0; }
 xa_join(A) ::= JOIN. { A = 1; }
 xa_join(A) ::= RESUME. { A = 2; }
@@ -2294,8 +1737,7 @@ statement ::= PREPARE ident(N) FROM text(T). { build_prepare(p, AST_PREPARE, N)-
 statement ::= PREPARE ident(N) FROM AT_NAME(V). {
     struct ast_prepare *prepare = build_prepare(p, AST_PREPARE, N);
     prepare->from_variable = true;
-    prepare->text = build_at_name(p, &V);
-}
+    prepare->text = build_at_name(p, &V); }
 statement ::= EXECUTE ident(N). { build_prepare(p, AST_EXECUTE, N); }
 statement ::= EXECUTE ident(N) USING at_names(V). { build_prepare(p, AST_EXECUTE, N)->variables = *V; }
 %type at_names {struct ast_identifiers *}
@@ -2318,11 +1760,9 @@ show(A) ::= show_flagged(A).
 show(A) ::= show_flags show_flagged(S). { A = build_show_flags(p, S); }
 show_flagged(A) ::= TABLES show_from like_opt. { A = build_show(p, AST_SHOW_TABLES); }
 show_flagged(A) ::= COLUMNS from_word table_name(N) show_from like_opt. {
-    A = build_show_table(p, AST_SHOW_COLUMNS, N);
-}
+    A = build_show_table(p, AST_SHOW_COLUMNS, N); }
 show_flagged(A) ::= index_word from_word table_name(N) show_from where_only. {
-    A = build_show_table(p, AST_SHOW_INDEX, N);
-}
+    A = build_show_table(p, AST_SHOW_INDEX, N); }
 show_flagged(A) ::= PROCESSLIST. { A = build_show(p, AST_SHOW_PROCESSLIST); }
 show_flagged(A) ::= TRIGGERS show_from like_opt. { A = build_show(p, AST_SHOW_TRIGGERS); }
 show(A) ::= TABLE STATUS show_from like_opt. { A = build_show(p, AST_SHOW_TABLE_STATUS); }
@@ -2338,26 +1778,20 @@ show(A) ::= IDENT(T) LP STAR RP WARNINGS. { A = build_show_count(p, &T, AST_SHOW
 show(A) ::= IDENT(T) LP STAR RP ERRORS. { A = build_show_count(p, &T, AST_SHOW_COUNT_ERRORS); }
 show(A) ::= ENGINES. { A = build_show(p, AST_SHOW_ENGINES); }
 show(A) ::= STORAGE ENGINES. { A = build_show(p, AST_SHOW_ENGINES); }
-show(A) ::= ENGINE engine_name(N) engine_what(W). {
-    A = build_show(p, AST_SHOW_ENGINE);
-    A->word = N;
-    A->channel = W;
-}
+show(A) ::= ENGINE engine_name(N) engine_what(W). { A = build_show(p, AST_SHOW_ENGINE); A->word = N; A->channel = W; }
 show(A) ::= COLLATION like_opt. { A = build_show(p, AST_SHOW_COLLATION); }
 show(A) ::= charset_word like_opt. { A = build_show(p, AST_SHOW_CHARSET); }
 show(A) ::= GRANTS. { A = build_show(p, AST_SHOW_GRANTS); }
 show(A) ::= GRANTS FOR account(U) grants_using(R). {
     A = build_show_account(p, AST_SHOW_GRANTS, U);
-    if (R != NULL) A->roles = *R;
-}
+    if (R != NULL) A->roles = *R; }
 show(A) ::= PRIVILEGES. { A = build_show(p, AST_SHOW_PRIVILEGES); }
 show(A) ::= PLUGINS. { A = build_show(p, AST_SHOW_PLUGINS); }
 show(A) ::= CREATE TABLE table_name(N). { A = build_show_table(p, AST_SHOW_CREATE_TABLE, N); }
 show(A) ::= CREATE VIEW table_name(N). { A = build_show_table(p, AST_SHOW_CREATE_VIEW, N); }
 show(A) ::= CREATE DATABASE if_not_exists(I) IDENT(N). {
     A = build_show_table(p, AST_SHOW_CREATE_DATABASE, build_name(p, NULL, &N));
-    A->if_not_exists = I;
-}
+    A->if_not_exists = I; }
 show(A) ::= CREATE PROCEDURE table_name(N). { A = build_show_table(p, AST_SHOW_CREATE_PROCEDURE, N); }
 show(A) ::= CREATE FUNCTION table_name(N). { A = build_show_table(p, AST_SHOW_CREATE_FUNCTION, N); }
 show(A) ::= CREATE TRIGGER table_name(N). { A = build_show_table(p, AST_SHOW_CREATE_TRIGGER, N); }
@@ -2370,14 +1804,12 @@ show(A) ::= MASTER STATUS. { A = build_show_old(p, AST_SHOW_MASTER_STATUS); }
 show(A) ::= BINLOG EVENTS log_name(N) log_position(X) limit_opt(L). {
     A = build_show_limit(p, AST_SHOW_BINLOG_EVENTS, L);
     A->word = N;
-    A->number = X;
-}
+    A->number = X; }
 show(A) ::= RELAYLOG EVENTS log_name(N) log_position(X) limit_opt(L) channel_opt(C). {
     A = build_show_limit(p, AST_SHOW_RELAYLOG_EVENTS, L);
     A->word = N;
     A->number = X;
-    A->channel = C;
-}
+    A->channel = C; }
 show(A) ::= REPLICAS. { A = build_show(p, AST_SHOW_REPLICAS); }
 show(A) ::= SLAVE HOSTS. { A = build_show_old(p, AST_SHOW_REPLICAS); }
 show(A) ::= REPLICA STATUS channel_opt(C). { A = build_show(p, AST_SHOW_REPLICA_STATUS); A->channel = C; }
@@ -2391,8 +1823,7 @@ show(A) ::= FUNCTION CODE table_name(N). { A = build_show_table(p, AST_SHOW_FUNC
 show(A) ::= PROFILES. { A = build_show(p, AST_SHOW_PROFILES); }
 show(A) ::= PROFILE profile_types profile_query(Q) limit_opt(L). {
     A = build_show_limit(p, AST_SHOW_PROFILE, L);
-    A->number = Q;
-}
+    A->number = Q; }
 show(A) ::= PARSE_TREE explainable. { A = build_show_tree(p); }
 
 show_flags ::= FULL. { p->show_full = true; }
@@ -2467,23 +1898,13 @@ statement ::= KILL QUERY expr(E). { build_kill(p, 1, E); }
 statement ::= FLUSH binlog_opt(B) flush_items(F). { F->no_write_to_binlog = B; build_statement(p, AST_FLUSH, F); }
 statement ::= FLUSH binlog_opt(B) table_word flush_tables(F). {
     F->no_write_to_binlog = B;
-    build_statement(p, AST_FLUSH, F);
-}
+    build_statement(p, AST_FLUSH, F); }
 %type flush_tables {struct ast_flush *}
 flush_tables(A) ::= . { A = build_flush_tables(p, NULL); }
-flush_tables(A) ::= WITH READ LOCK. {
-    A = build_flush_tables(p, NULL);
-    A->with_read_lock = true;
-}
+flush_tables(A) ::= WITH READ LOCK. { A = build_flush_tables(p, NULL); A->with_read_lock = true; }
 flush_tables(A) ::= table_names(N). { A = build_flush_tables(p, N); }
-flush_tables(A) ::= table_names(N) WITH READ LOCK. {
-    A = build_flush_tables(p, N);
-    A->with_read_lock = true;
-}
-flush_tables(A) ::= table_names(N) FOR EXPORT. {
-    A = build_flush_tables(p, N);
-    A->for_export = true;
-}
+flush_tables(A) ::= table_names(N) WITH READ LOCK. { A = build_flush_tables(p, N); A->with_read_lock = true; }
+flush_tables(A) ::= table_names(N) FOR EXPORT. { A = build_flush_tables(p, N); A->for_export = true; }
 %type flush_items {struct ast_flush *}
 flush_items(A) ::= flush_item(W). { A = build_flush(p, NULL, W); }
 flush_items(A) ::= flush_items(A) COMMA flush_item(W). { build_flush(p, A, W); }
@@ -2492,8 +1913,7 @@ flush_item(A) ::= IDENT(T). { A = build_words(p, NULL, &T); }
 flush_item(A) ::= BINARY(T) LOGS(L). { A = build_words(p, build_words(p, NULL, &T), &L); }
 flush_item(A) ::= IDENT(T) LOGS(L) channel_opt(C). {
     A = build_words(p, build_words(p, NULL, &T), &L);
-    p->channel = C;
-}
+    p->channel = C; }
 statement ::= RESET reset_items(F). { build_statement(p, AST_RESET, F); }
 statement ::= RESET PERSIST. { build_reset_persist(p, 0, SLICE_EMPTY); }
 statement ::= RESET PERSIST if_exists(I) ident(N). { build_reset_persist(p, I, N); }
@@ -2515,13 +1935,11 @@ statement ::= ANALYZE binlog_opt(B) table_word table_names(N) UPDATE HISTOGRAM O
     struct ast_maintain *maintain = build_maintain(p, AST_ANALYZE_TABLE, N, B);
     maintain->update_histogram = true;
     maintain->columns = *C;
-    maintain->buckets = K;
-}
+    maintain->buckets = K; }
 statement ::= ANALYZE binlog_opt(B) table_word table_names(N) DROP HISTOGRAM ON idents(C). {
     struct ast_maintain *maintain = build_maintain(p, AST_ANALYZE_TABLE, N, B);
     maintain->drop_histogram = true;
-    maintain->columns = *C;
-}
+    maintain->columns = *C; }
 %type histogram {uint64_t}
 histogram(A) ::= . { A = 0; }
 histogram(A) ::= WITH number(N) BUCKETS. { A = N; }
@@ -2529,17 +1947,11 @@ statement ::= OPTIMIZE binlog_opt(B) table_word table_names(N). { build_maintain
 statement ::= CHECK table_word table_names(N) maintain_options. { build_maintain(p, AST_CHECK_TABLE, N, 0); }
 statement ::= CHECKSUM table_word table_names(N) maintain_options. { build_maintain(p, AST_CHECKSUM_TABLE, N, 0); }
 statement ::= REPAIR binlog_opt(B) table_word table_names(N) maintain_options. {
-    build_maintain(p, AST_REPAIR_TABLE, N, B);
-}
+    build_maintain(p, AST_REPAIR_TABLE, N, B); }
 maintain_options ::= .
 maintain_options ::= maintain_options maintain_option(T). { build_words(p, &p->options, &T); }
 %type maintain_option {struct token}
-maintain_option(A) ::= QUICK(A).
-maintain_option(A) ::= FAST(A).
-maintain_option(A) ::= MEDIUM(A).
-maintain_option(A) ::= EXTENDED(A).
-maintain_option(A) ::= CHANGED(A).
-maintain_option(A) ::= USE_FRM(A).
+maintain_option(A) ::= QUICK|FAST|MEDIUM|EXTENDED|CHANGED|USE_FRM(T). { A = T; }
 maintain_option(A) ::= FOR UPGRADE(T). { A = T; }
 
 statement ::= LOCK table_word table_locks(L). { build_statement(p, AST_LOCK_TABLES, L); }
@@ -2551,18 +1963,11 @@ table_locks(A) ::= table_lock(L). { A = build_table_locks(p, NULL, L); }
 table_locks(A) ::= table_locks(A) COMMA table_lock(L). { build_table_locks(p, A, L); }
 %type table_lock {struct ast_table_lock *}
 table_lock(A) ::= table_name(N) table_alias(S) READ. { A = build_table_lock(p, N, S); }
-table_lock(A) ::= table_name(N) table_alias(S) READ LOCAL. {
-    A = build_table_lock(p, N, S);
-    A->is_local = true;
-}
-table_lock(A) ::= table_name(N) table_alias(S) WRITE. {
-    A = build_table_lock(p, N, S);
-    A->is_write = true;
-}
+table_lock(A) ::= table_name(N) table_alias(S) READ LOCAL. { A = build_table_lock(p, N, S); A->is_local = true; }
+table_lock(A) ::= table_name(N) table_alias(S) WRITE. { A = build_table_lock(p, N, S); A->is_write = true; }
 table_lock(A) ::= table_name(N) table_alias(S) LOW_PRIORITY WRITE. {
     A = build_table_lock(p, N, S);
-    A->is_write = A->is_low_priority = true;
-}
+    A->is_write = A->is_low_priority = true; }
 statement ::= HELP ident_or_text(T). { build_help(p, T); }
 statement ::= SHUTDOWN. { build_statement(p, AST_SHUTDOWN, NULL); }
 statement ::= RESTART. { build_statement(p, AST_RESTART, NULL); }

@@ -507,7 +507,7 @@ static uint8_t escaped_byte(uint8_t letter) {
 }
 
 /* One quoted part, from its opening quote; appends its value and returns what is behind its closing quote. */
-static const uint8_t *unescape(const uint8_t *at, bool with_backslash, uint8_t **out) {
+static const uint8_t *unescape(const uint8_t *at, int with_backslash, uint8_t **out) {
     uint8_t quote = *at++, *to = *out;
     for (;;) {
         uint8_t byte = *at++;

@@ -12,6 +12,12 @@
 #include "sql/lift.h"
 #include "sql/grammar.h"
 
+enum clause {
+    CLAUSE_LIFTABLE,
+    CLAUSE_FIXED,       /* GROUP BY, ORDER BY ... */
+    CLAUSE_SELECT_LIST, /* fixed, and its text names columns */
+};
+
 struct lift lift_begin(void) {
     struct lift lift;
     lift.depth = 0;
@@ -85,11 +91,11 @@ static void open_parens(struct lift *lift) {
 }
 
 /* The frame's own query sits in a place that names a column: so does all of it. */
-static void enter_clause(struct lift *lift, bool is_liftable, bool is_select_list) {
+static void enter_clause(struct lift *lift, enum clause clause) {
     struct lift_frame *frame = &lift->frames[lift->depth];
     bool is_inherited = lift->depth > 0 && lift->frames[lift->depth - 1].is_named;
-    frame->is_clause_liftable = is_liftable;
-    frame->is_named = is_inherited || is_select_list;
+    frame->is_clause_liftable = clause == CLAUSE_LIFTABLE;
+    frame->is_named = is_inherited || clause == CLAUSE_SELECT_LIST;
 }
 
 static void take_word(struct lift *lift, uint16_t kind) {
@@ -100,21 +106,30 @@ static void take_word(struct lift *lift, uint16_t kind) {
         return;
     case TOKEN_SELECT:
         lift->is_value_word = false;
-        enter_clause(lift, false, true);
+        enter_clause(lift, CLAUSE_SELECT_LIST);
         return;
     case TOKEN_VALUE:
-        if (lift->is_value_word && lift->depth == 0) enter_clause(lift, true, false);
+        if (lift->is_value_word && lift->depth == 0) enter_clause(lift, CLAUSE_LIFTABLE);
+        return;
+    case TOKEN_SET:
+        if (lift->previous == TOKEN_CHAR) return; /* CHARACTER SET */
+        lift->is_value_word = false;
+        enter_clause(lift, CLAUSE_LIFTABLE);
         return;
     case TOKEN_FROM:
     case TOKEN_WHERE:
     case TOKEN_ON:
-    case TOKEN_SET:
     case TOKEN_LIMIT:
     case TOKEN_UPDATE:
         lift->is_value_word = false;
-        enter_clause(lift, true, false);
+        enter_clause(lift, CLAUSE_LIFTABLE);
         return;
-    case TOKEN_VALUES: enter_clause(lift, true, lift_is_named(lift)); return;
+    case TOKEN_VALUES: /* in a select list it is a function */
+        if (!lift_is_named(lift)) enter_clause(lift, CLAUSE_LIFTABLE);
+        return;
+    case TOKEN_OVER: /* the FROM of FROM FIRST was none */
+        enter_clause(lift, CLAUSE_SELECT_LIST);
+        return;
     case TOKEN_GROUP:
     case TOKEN_HAVING:
     case TOKEN_ORDER:
@@ -125,7 +140,7 @@ static void take_word(struct lift *lift, uint16_t kind) {
     case TOKEN_LOCK:
     case TOKEN_UNION:
     case TOKEN_EXCEPT:
-    case TOKEN_INTERSECT: enter_clause(lift, false, false); return;
+    case TOKEN_INTERSECT: enter_clause(lift, CLAUSE_FIXED); return;
     case TOKEN_LBRACE: lift->is_blocked = true; return;
     default: return;
     }
