@@ -15,11 +15,15 @@ enum ddl_kind {
     DDL_TRUNCATE_TABLE = 7, /* the table gets a new id and empty fragments */
     DDL_PUT_OBJECT = 8,     /* a named entry that shards do not see: view, database option, ... */
     DDL_DROP_OBJECT = 9,
+    DDL_FILLED = 10,     /* with the nonce of an ALTER that was answered BUSY: its new unique indexes
+                            have an entry of every row now */
+    DDL_UNFILLABLE = 11, /* they cannot: two rows have the same key, or the fill failed */
 };
 
 /* DDL: SQL daemon -> meta. definition: row/table.h for tables, else the object's own bytes.
  * based_on: the schema version that the daemon planned with; OLD_SCHEMA when the object changed
- * since. Answered by DDL_DONE when the change is public on every live SQL daemon. txn fields name
+ * since. DDL_DONE with BUSY: new unique indexes take all writes now; the daemon fills their hidden
+ * tables and says DDL_FILLED (an older daemon's death ends the change). Answered by DDL_DONE when the change is public on every live SQL daemon. txn fields name
  * the requester for metadata locks. */
 #define DDL_FIELDS(F)                                                                              \
     F(u8, ddl_kind)                                                                                \
