@@ -168,6 +168,14 @@ enum status file_lock(const char *path, int *fd_out, int *pid_out) {
 
 void file_unlock(int fd) { close(fd); }
 
+int file_lock_holder(const char *path) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    int pid = flock(fd, LOCK_SH | LOCK_NB) == 0 ? 0 : file_lock_owner(fd);
+    close(fd);
+    return pid;
+}
+
 uint64_t descriptors_raise(uint64_t wanted) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;

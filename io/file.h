@@ -28,6 +28,8 @@ bool file_exists(const char *path);
  * has it; pid_out (may be NULL) is the one that wrote its number into the file, 0: unknown. */
 MUST_USE enum status file_lock(const char *path, int *fd_out, int *pid_out);
 void file_unlock(int fd);
+/* Who holds the lock: its process number, 0 when nobody does. */
+int file_lock_holder(const char *path);
 
 /* Raises RLIMIT_NOFILE as far as `wanted`; returns what it is now. */
 uint64_t descriptors_raise(uint64_t wanted);

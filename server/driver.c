@@ -14,8 +14,8 @@
  *   (V4) A step replaces its machine's deadline; effects added outside of a step only lower it.
  *   (V5) Machines in one process see each other as peers that opened at the start.
  *
- * The driver reads two messages on their way to its own machines: REGISTERED, for the incarnation
- * that HELLO names, and CONFIGURATION, for the addresses of other nodes.
+ * The driver reads two messages on their way to or from its machines: REGISTERED, for the
+ * incarnation that HELLO names, and CONFIGURATION, for the addresses of other nodes and for status.
  */
 #include "server/driver.h"
 
@@ -52,6 +52,8 @@ struct driver {
     uint32_t machine_count;
     struct driver_guest guest;
     struct arena turn_arena; /* (V1) */
+    struct arena configuration_arena;
+    struct cluster_configuration *configuration;
     struct letter *letters, **letters_end;
     uint64_t now_us;
     const char *stop_reason;
@@ -70,7 +72,33 @@ static void driver_post(struct driver *driver, const struct message *message) {
     driver->letters_end = &letter->next;
 }
 
+static void driver_learn_configuration(struct driver *driver, const struct message *message) {
+    struct arena arena;
+    struct cluster_configuration *configuration = driver->configuration;
+    if (configuration != NULL && configuration->revision >= message->configuration.revision) return;
+    arena_open(&arena, driver->options.source, 0);
+    if (configuration_read(message->configuration.configuration, &arena, &configuration) !=
+        STATUS_OK) {
+        arena_close(&arena);
+        return;
+    }
+    arena_close(&driver->configuration_arena);
+    driver->configuration_arena = arena;
+    driver->configuration = configuration;
+    peers_learn(driver->peers, configuration);
+}
+
+static void driver_learn(struct driver *driver, const struct message *message) {
+    if (message->header.kind == MESSAGE_CONFIGURATION)
+        driver_learn_configuration(driver, message);
+    else if (message->header.kind == MESSAGE_REGISTERED &&
+             message->registered.status == STATUS_OK &&
+             message->header.to_node == driver->options.node)
+        peers_set_incarnation(driver->peers, message->registered.incarnation);
+}
+
 static void driver_send(struct driver *driver, const struct message *message) {
+    driver_learn(driver, message);
     if (driver_find(driver, message->header.to_node) != NULL)
         driver_post(driver, message);
     else
@@ -106,22 +134,6 @@ static void driven_step(struct driven *driven, struct event *event) {
     driven->options.step(driven->machine, event, &driven->effects);
     driven->deadline_us = UINT64_MAX; /* (V4) */
     driven_carry_out(driven);
-}
-
-static void driver_learn(struct driver *driver, const struct message *message) {
-    if (message->header.kind == MESSAGE_REGISTERED) {
-        if (message->registered.status == STATUS_OK &&
-            message->header.to_node == driver->options.node)
-            peers_set_incarnation(driver->peers, message->registered.incarnation);
-    } else if (message->header.kind == MESSAGE_CONFIGURATION) {
-        struct arena arena;
-        struct cluster_configuration *configuration;
-        arena_open(&arena, driver->options.source, 0);
-        if (configuration_read(message->configuration.configuration, &arena, &configuration) ==
-            STATUS_OK)
-            peers_learn(driver->peers, configuration);
-        arena_close(&arena);
-    }
 }
 
 static void driver_deliver(void *context, const struct message *message) {
@@ -179,6 +191,7 @@ struct driver *driver_open(const struct driver_options *options) {
     driver->letters_end = &driver->letters;
     driver->now_us = clock_monotonic_us();
     arena_open(&driver->turn_arena, options->source, 0);
+    arena_open(&driver->configuration_arena, options->source, 0);
     driver->peers = peers_open(&(struct peers_options){.loop = options->loop,
                                                        .source = options->source,
                                                        .node = options->node,
@@ -198,6 +211,7 @@ void driver_close(struct driver *driver) {
         if (driver->machines[i].ops != NULL) store_ops_close(driver->machines[i].ops);
     }
     arena_close(&driver->turn_arena);
+    arena_close(&driver->configuration_arena);
     free(driver);
 }
 
@@ -312,12 +326,42 @@ void driver_turn(struct driver *driver, uint64_t until_us) {
 
 const char *driver_stop_reason(const struct driver *driver) { return driver->stop_reason; }
 uint64_t driver_now_us(const struct driver *driver) { return driver->now_us; }
+const struct cluster_configuration *driver_configuration(const struct driver *driver) {
+    return driver->configuration;
+}
 struct arena *driver_turn_arena(struct driver *driver) {
     return &driver->turn_arena;
 }
 
+static void describe_shard(const struct cluster_configuration *configuration, uint32_t index,
+                           struct buffer *json) {
+    const struct configuration_shard *shard = &configuration->shards[index];
+    buffer_printf(json, "%s{\"shard\":%u,\"term\":%u,\"primary\":%u,\"in_sync\":[",
+                  index == 0 ? "" : ",", shard->shard, shard->term, shard->primary);
+    for (uint32_t i = 0; i < shard->replica_count; i++)
+        buffer_printf(json, "%s%u", i == 0 ? "" : ",", shard->replicas[i].node);
+    buffer_printf(json, "]}");
+}
+
+static void describe_configuration(const struct cluster_configuration *configuration,
+                                   struct buffer *json) {
+    if (configuration == NULL) return;
+    buffer_printf(json, ",\"revision\":%lu,\"shards\":[", (unsigned long)configuration->revision);
+    for (uint32_t i = 0; i < configuration->shard_count; i++)
+        describe_shard(configuration, i, json);
+    buffer_printf(json, "],\"live\":[");
+    const char *separator = "";
+    for (uint32_t i = 0; i < configuration->node_count; i++) {
+        if (!configuration->nodes[i].is_live) continue;
+        buffer_printf(json, "%s%u", separator, configuration->nodes[i].node);
+        separator = ",";
+    }
+    buffer_printf(json, "]");
+}
+
 void driver_describe(struct driver *driver, struct buffer *json) {
     buffer_printf(json, "\"peers\":%u", peers_connected(driver->peers));
+    describe_configuration(driver->configuration, json);
     for (uint32_t i = 0; i < driver->machine_count; i++) {
         struct driven *driven = &driver->machines[i];
         if (driven->machine == NULL || driven->options.describe == NULL) continue;

@@ -8,6 +8,7 @@
 #define SERVER_DRIVER_H
 
 #include "io/io.h"
+#include "wire/configuration.h"
 #include "wire/step.h"
 
 struct driver;
@@ -61,6 +62,9 @@ void driver_turn(struct driver *driver, uint64_t until_us);
 /* NULL, or why this process must end (EFFECT_STOP). */
 const char *driver_stop_reason(const struct driver *driver);
 uint64_t driver_now_us(const struct driver *driver);
+/* The newest configuration that came for a machine here; NULL before the first. Borrowed until the
+ * next turn. */
+const struct cluster_configuration *driver_configuration(const struct driver *driver);
 /* Dies with the turn. */
 struct arena *driver_turn_arena(struct driver *driver);
 /* The state of all machines and the guest, as JSON object members. */

@@ -154,7 +154,7 @@ static enum setting_outcome line_read(const struct program *program, const char 
     return setting_set(setting, value) ? SETTING_RUN : refuse_value(program, setting, value);
 }
 
-static enum setting_outcome file_options(const struct program *program, const char *path) {
+enum setting_outcome setting_read_file(const struct program *program, const char *path) {
     struct slice bytes;
     char where[300], ours[64];
     bool is_ours = false;
@@ -202,7 +202,7 @@ enum setting_outcome setting_read(struct program *program, int argument_count, c
     enum setting_outcome outcome = SETTING_RUN;
     int at = 1;
     if (argument_count > 1 && strncmp(arguments[1], defaults, sizeof defaults - 1) == 0) {
-        outcome = file_options(program, arguments[1] + sizeof defaults - 1); /* (O2) */
+        outcome = setting_read_file(program, arguments[1] + sizeof defaults - 1); /* (O2) */
         at = 2;
     }
     for (; at < argument_count && outcome == SETTING_RUN; at++) {

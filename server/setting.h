@@ -45,6 +45,9 @@ enum setting_outcome { SETTING_RUN, SETTING_SHOWN, SETTING_REFUSED };
  * and what is wrong. Texts live as long as the process. */
 enum setting_outcome setting_read(struct program *program, int argument_count, char **arguments);
 
+/* The options of one file, under [tessera] and [group]. */
+enum setting_outcome setting_read_file(const struct program *program, const char *path);
+
 /* "512M" to bytes; INVALID, OUT_OF_RANGE. */
 MUST_USE enum status setting_parse_size(const char *text, uint64_t *size_out);
 
