@@ -99,7 +99,7 @@ struct message *ask_meta(struct cluster *cluster, struct ask *ask, enum message_
     ask->answer_kind = (uint8_t)answer_of(kind);
     ask->shard = 0;
     ask->node = cluster->options.meta_node;
-    if (cluster->is_meta_closed || cluster->incarnation == 0) {
+    if (!cluster->is_meta_open || cluster->incarnation == 0) {
         CHECK(ask->state != ASK_SENT);
         ask->state = ASK_LOST;
         return arena_new(cluster->out->arena, struct message);

@@ -113,7 +113,7 @@ void cluster_report_schema(struct cluster *cluster) {
     uint32_t version = schemas->newest == NULL ? 0 : schemas->newest->version;
     uint32_t in_use = schemas_in_use(schemas);
     if (version == schemas->reported_version && in_use == schemas->reported_in_use) return;
-    if (cluster->incarnation == 0 || cluster->is_meta_closed) return;
+    if (cluster->incarnation == 0 || !cluster->is_meta_open) return;
     struct message *message = cluster_message(cluster, MESSAGE_LEARNED, cluster->options.meta_node);
     message->learned = (struct learned){cluster->options.node, version, in_use};
     schemas->reported_version = version;
@@ -187,13 +187,13 @@ static void on_peer(struct cluster *cluster, const struct peer *peer) {
     route_on_peer(&cluster->route, peer->node, state);
     if (state == PEER_OPEN) {
         if (is_meta) {
-            cluster->is_meta_closed = false;
+            cluster->is_meta_open = true;
             cluster->schemas.reported_version = 0; /* said again: the last may be lost */
             cluster_register(cluster);
         }
         mark_on_configuration(cluster);
     } else {
-        if (is_meta) cluster->is_meta_closed = true;
+        if (is_meta) cluster->is_meta_open = false;
         uint32_t cursor = 0;
         for (struct ask *ask; (ask = ask_next_lost(cluster, peer->node, &cursor)) != NULL;)
             on_ask_ended(cluster, ask);

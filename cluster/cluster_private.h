@@ -20,7 +20,7 @@ struct cluster {
     struct random random;
     uint32_t incarnation; /* 0: not registered */
     uint64_t nonce;       /* of the registration */
-    bool is_meta_closed;
+    bool is_meta_open;
     uint64_t register_at_us, retry_at_us;
     uint64_t shown; /* largest timestamp that any answer showed (T4) */
     struct route route;

@@ -41,7 +41,7 @@ static enum status ddl_ask(struct cluster *cluster, struct waiter *waiter, const
             *done_out = ask.answer.ddl_done;
             return STATUS_OK;
         }
-        if (!cluster->is_meta_closed)
+        if (cluster->is_meta_open)
             gone_since_us = 0;
         else if (gone_since_us == 0)
             gone_since_us = cluster->now_us;

@@ -9,13 +9,18 @@ void route_open(struct route *route, struct chunk_source *source) {
     *route = (struct route){0};
     arena_open(&route->arenas[0], source, 0);
     arena_open(&route->arenas[1], source, 0);
-    map_open(&route->closed, source);
+    map_open(&route->open, source);
 }
 
 void route_close(struct route *route) {
     arena_close(&route->arenas[0]);
     arena_close(&route->arenas[1]);
-    map_close(&route->closed);
+    map_close(&route->open);
+}
+
+static bool node_is_live(const struct cluster_configuration *configuration, uint16_t node) {
+    const struct configuration_node *found = configuration_node_find(configuration, node);
+    return found != NULL && found->is_live;
 }
 
 static void route_fill_shards(struct route *route, struct arena *arena) {
@@ -23,16 +28,14 @@ static void route_fill_shards(struct route *route, struct arena *arena) {
     route->shards = arena_array(arena, struct route_shard, configuration->shard_count);
     for (uint32_t i = 0; i < configuration->shard_count; i++) {
         const struct configuration_shard *shard = &configuration->shards[i];
-        const struct configuration_node *node =
-            configuration_node_find(configuration, shard->primary);
-        bool is_closed = map_find(&route->closed, shard->primary) != NULL;
-        bool is_live = node != NULL && node->is_live && shard->primary != 0;
+        bool is_open = map_find(&route->open, shard->primary) != NULL;
+        bool is_live = shard->primary != 0 && node_is_live(configuration, shard->primary);
         route->shards[i] = (struct route_shard){.shard = shard->shard,
                                                 .node = shard->primary,
                                                 .incarnation = shard->primary_incarnation,
                                                 .term = shard->term,
                                                 .version = shard->version,
-                                                .is_reachable = is_live && !is_closed};
+                                                .is_reachable = is_live && is_open};
     }
 }
 
@@ -87,12 +90,13 @@ enum status route_take(struct route *route, struct slice bytes, uint64_t revisio
 
 void route_on_peer(struct route *route, uint16_t node, enum peer_state state) {
     if (state == PEER_OPEN)
-        map_remove(&route->closed, node);
+        map_put(&route->open, node, route);
     else
-        map_put(&route->closed, node, route);
+        map_remove(&route->open, node);
     if (route->configuration == NULL) return;
     for (uint32_t i = 0; i < route->configuration->shard_count; i++)
-        if (route->shards[i].node == node) route->shards[i].is_reachable = state == PEER_OPEN;
+        if (route->shards[i].node == node && node_is_live(route->configuration, node))
+            route->shards[i].is_reachable = state == PEER_OPEN;
 }
 
 const struct route_shard *route_shard_find(const struct route *route, uint16_t shard) {

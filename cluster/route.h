@@ -14,7 +14,7 @@ struct route_shard {
     uint16_t node; /* 0: no primary now */
     uint32_t incarnation;
     uint32_t term, version;
-    bool is_reachable; /* there is a primary, and no news of a closed connection */
+    bool is_reachable; /* there is a primary, and a connection to it */
 };
 
 /* A bucket map with its shards counted: place is an index into shards. */
@@ -31,7 +31,7 @@ struct route {
     uint32_t arena_used;
     struct route_shard *shards; /* as configuration->shards */
     struct route_map *maps;
-    struct map closed; /* nodes whose connection is closed */
+    struct map open; /* nodes with an open connection; a message to another one is lost */
 };
 
 void route_open(struct route *route, struct chunk_source *source);

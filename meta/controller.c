@@ -238,12 +238,14 @@ static enum status registration_decide(struct decision *decision,
         decision_end_incarnation(decision, node->incarnation);
     bool is_storage = request->role == ROLE_STORAGE;
     int group_size = MAX(draft->replicas_wanted, 1);
+    uint16_t group = 0;
+    if (is_storage) group = (uint16_t)(1 + (request->node - NODE_STORAGE_FIRST) / group_size);
     *node = (struct meta_node){
         .node = request->node,
         .role = request->role,
         .is_live = true,
         .incarnation = ++draft->incarnation_last,
-        .group = is_storage ? (uint16_t)(1 + (request->node - NODE_STORAGE_FIRST) / group_size) : 0,
+        .group = group,
         .nonce = request->nonce,
         .name = request->name,
         .address = request->address,
