@@ -24,7 +24,8 @@ static const char usage[] =
     "storage and one SQL daemon unless you say otherwise. Without --background it ends with\n"
     "Ctrl-C.";
 
-enum { UP_SETTING_COUNT = 10, PORT_DEFAULT = 3306 };
+enum { OWN_SETTING_COUNT = 3, PLAN_SETTING_COUNT = 7, PORT_DEFAULT = 3306 };
+enum { UP_SETTING_COUNT = OWN_SETTING_COUNT + PLAN_SETTING_COUNT };
 
 struct up {
     struct plan plan;
@@ -39,9 +40,8 @@ struct up {
     uint32_t node_count, start_count;
 };
 
-static void up_settings(struct up *up, struct setting rows_out[UP_SETTING_COUNT]) {
-    struct plan *plan = &up->plan;
-    const struct setting rows[UP_SETTING_COUNT] = {
+static void up_own_settings(struct up *up, struct setting rows_out[OWN_SETTING_COUNT]) {
+    const struct setting rows[OWN_SETTING_COUNT] = {
         {.name = "data",
          .kind = SETTING_TEXT,
          .value = &up->directory,
@@ -54,6 +54,17 @@ static void up_settings(struct up *up, struct setting rows_out[UP_SETTING_COUNT]
          .what = "N",
          .help = "of the first SQL daemon, the next ones follow; 0 picks (3306)",
          .was_given = &up->gave_port},
+        {.name = "background",
+         .kind = SETTING_FLAG,
+         .value = &up->is_in_background,
+         .help = "return when it serves"},
+    };
+    memcpy(rows_out, rows, sizeof rows);
+}
+
+static void up_plan_settings(struct up *up, struct setting rows_out[PLAN_SETTING_COUNT]) {
+    struct plan *plan = &up->plan;
+    const struct setting rows[PLAN_SETTING_COUNT] = {
         {.name = "storage",
          .kind = SETTING_NUMBER,
          .value = &plan->storage,
@@ -104,10 +115,6 @@ static void up_settings(struct up *up, struct setting rows_out[UP_SETTING_COUNT]
          .what = "SIZE",
          .help = "for the whole cluster (what the machine has, less a quarter)",
          .was_given = &up->gave_memory},
-        {.name = "background",
-         .kind = SETTING_FLAG,
-         .value = &up->is_in_background,
-         .help = "return when it serves"},
     };
     memcpy(rows_out, rows, sizeof rows);
 }
@@ -327,7 +334,8 @@ int tool_up(int argument_count, char **arguments) {
     if (up == NULL) die("no memory");
     up->plan = (struct plan){.storage = 2, .meta = 1, .sql = 1};
     up->port = PORT_DEFAULT;
-    up_settings(up, settings);
+    up_own_settings(up, settings);
+    up_plan_settings(up, settings + OWN_SETTING_COUNT);
     struct program program = {.name = "tessera up",
                               .group = "up",
                               .usage = usage,
