@@ -184,13 +184,16 @@ void backup_on_joined(struct shard *shard, const struct message *message, struct
 /* ---- the copy ---- */
 
 /* (B4) The first part begins with the shard's head: everything before it goes. */
-static enum status backup_copy_begin(struct shard *shard, const struct item *item) {
+static enum status backup_copy_begin(struct shard *shard, const struct item *item,
+                                     struct effects *out) {
     if (item->kind != ITEM_SHARD || item->shard.shard != shard->id) return STATUS_CORRUPT;
+    store_abandon_checkpoint(shard->store, out);
     shard_forget(shard);
     return redo_reset(shard->store->redo, shard->id, item->shard.term, item->shard.position);
 }
 
-static enum status backup_take_items(struct shard *shard, const struct copy *copy) {
+static enum status backup_take_items(struct shard *shard, const struct copy *copy,
+                                     struct effects *out) {
     struct slice stream = copy->items;
     struct item item;
     enum status status = STATUS_OK;
@@ -198,7 +201,7 @@ static enum status backup_take_items(struct shard *shard, const struct copy *cop
     while (status == STATUS_OK) {
         status = item_next(&stream, &item);
         if (status != STATUS_OK) break;
-        if (is_first) status = backup_copy_begin(shard, &item);
+        if (is_first) status = backup_copy_begin(shard, &item, out);
         is_first = false;
         if (status == STATUS_OK) status = shard_apply_item(shard, &item);
     }
@@ -214,7 +217,7 @@ void backup_on_copy(struct shard *shard, const struct message *message, struct e
     struct message *copied = shard_answer(shard, message, MESSAGE_COPIED, out);
     copied->copied.part_number = MIN(copy->part_number, following->copy_part);
     if (copy->part_number != following->copy_part + 1) return; /* repeated, or one is missing */
-    enum status status = backup_take_items(shard, copy);
+    enum status status = backup_take_items(shard, copy, out);
     copied->copied.status = (uint8_t)status;
     copied->copied.part_number = copy->part_number;
     if (status != STATUS_OK) {
@@ -233,14 +236,18 @@ void backup_on_copy(struct shard *shard, const struct message *message, struct e
 
 /* ---- time ---- */
 
+void backup_on_checkpoint(struct shard *shard, struct effects *out) {
+    struct shard_following *following = &shard->following;
+    if (!following->is_hollow || following->copy_checkpoint == 0) return;
+    if (store_checkpoint_count(shard->store) < following->copy_checkpoint) return;
+    following->is_hollow = false; /* (B4) */
+    following->copy_checkpoint = 0;
+    following->is_confirm_owed = true;
+    if (following->node != 0 && !shard_leads(shard)) backup_on_kept(shard, out);
+}
+
 void backup_on_deadline(struct shard *shard, struct effects *out) {
     struct shard_following *following = &shard->following;
-    if (following->is_hollow && following->copy_checkpoint != 0 &&
-        store_checkpoint_count(shard->store) >= following->copy_checkpoint) {
-        following->is_hollow = false; /* (B4) */
-        following->copy_checkpoint = 0;
-        backup_on_kept(shard, out);
-    }
     if (shard->role.state != SHARD_LEARNER) return;
     uint64_t since_us = MAX(following->join_sent_us, following->heard_us);
     bool is_silent = shard->store->now_us >= since_us + BACKUP_JOIN_US;

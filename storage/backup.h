@@ -21,6 +21,8 @@ void backup_on_joined(struct shard *shard, const struct message *message, struct
 void backup_on_copy(struct shard *shard, const struct message *message, struct effects *out);
 /* Own disk keeps more: the primary hears of it. */
 void backup_on_kept(struct shard *shard, struct effects *out);
+/* A checkpoint was published: a copy may be whole now (B4). */
+void backup_on_checkpoint(struct shard *shard, struct effects *out);
 /* A learner asks its primary for the log: at start, when the primary changed, and again in time. */
 void backup_join(struct shard *shard, struct effects *out);
 void backup_on_deadline(struct shard *shard, struct effects *out);

@@ -11,6 +11,7 @@
  *   (PA3) What ended here without a record is remembered as ended, so that a late request does not begin it anew (X10).
  */
 #include "storage/coordinator.h"
+#include "storage/deadlock_report.h"
 #include "storage/participant_private.h"
 #include "storage/system_shard.h"
 
@@ -779,7 +780,11 @@ static void run_suspend(struct run *run, const struct run_end *end) {
     }
     struct transaction *other;
     switch (end->result) {
-    case RUN_WAIT_LOCK: request->wait = REQUEST_LOCK; return;
+    case RUN_WAIT_LOCK:
+        request->wait = REQUEST_LOCK;
+        if (run->shard->edges_us == UINT64_MAX) /* X10 */
+            run->shard->edges_us = run->shard->store->now_us + DEADLOCK_REPORT_US;
+        return;
     case RUN_WAIT_OUTCOME:
         other = participants->by_slot[end->waits_for];
         CHECK(other != NULL && other != run->txn);

@@ -89,13 +89,18 @@ bool replica_is_alone(const struct shard *shard) {
     return true;
 }
 
+/* It has everything up to there. */
+static uint64_t replica_has(const struct replica_peer *peer) {
+    return MAX(peer->confirmed, peer->base);
+}
+
 uint64_t replica_tail_needed(const struct shard *shard) {
     const struct replication *replication = shard->replication;
     uint64_t needed = UINT64_MAX;
     for (uint32_t i = 0; i < replication->peer_count; i++) {
         const struct replica_peer *peer = &replication->peers[i];
         uint64_t from =
-            peer->machine.state == REPLICA_COPYING ? peer->copy_position : peer->confirmed;
+            peer->machine.state == REPLICA_COPYING ? peer->copy_position : replica_has(peer);
         if (peer->machine.state != REPLICA_GONE) needed = MIN(needed, from);
     }
     return needed;
@@ -189,7 +194,7 @@ static void replica_send(struct shard *shard, struct replica_peer *peer, struct 
                               .first_position = peer->sent + 1,
                               .previous_term = shard_log_term(shard, peer->sent),
                               .confirmed_position = log->confirmed};
-    if (peer->sent < log->appended && (peer->is_matched || peer->sent == peer->confirmed)) {
+    if (peer->sent < log->appended && (peer->is_matched || peer->sent == replica_has(peer))) {
         append->records = log_tail_copy(&log->tail, peer->sent + 1, REPLICA_APPEND_BYTES,
                                         out->arena, &append->record_count);
         peer->sent += append->record_count;
@@ -206,7 +211,7 @@ static bool replica_is_due(const struct shard *shard, const struct replica_peer 
     if (peer->machine.state == REPLICA_GONE || peer->machine.state == REPLICA_COPYING) return false;
     if (peer->sent + 1 < shard->log.tail.first || peer->is_closed) return false;
     if (replica_is_required(peer) && peer->round_sent < replication->round) return true;
-    bool may_fly = peer->sent - peer->confirmed < REPLICA_FLIGHT_MAX / 256;
+    bool may_fly = peer->sent < replica_has(peer) + REPLICA_FLIGHT_RECORDS;
     if (!peer->is_matched) return peer->asked_us == 0;
     return peer->sent < shard->log.appended && may_fly;
 }
@@ -245,9 +250,9 @@ static void replica_peer_deadline(struct shard *shard, struct replica_peer *peer
                       now_us >= peer->resent_us + REPLICA_RESEND_US;
     bool is_copying =
         peer->machine.state == REPLICA_COPYING; /* a lost part: the learner asks again */
-    if (may_resend && !is_copying && peer->confirmed + 1 >= shard->log.tail.first) {
-        peer->resent_us = now_us;
-        peer->sent = MAX(peer->confirmed, shard->log.tail.first - 1);
+    if (may_resend) peer->resent_us = now_us;
+    if (may_resend && !is_copying && replica_has(peer) + 1 >= shard->log.tail.first) {
+        peer->sent = MAX(replica_has(peer), shard->log.tail.first - 1);
         peer->round_sent = 0;
         if (!peer->is_closed) replica_send(shard, peer, out);
     }
@@ -295,7 +300,7 @@ void replica_on_peer(struct shard *shard, const struct peer *peer_event, struct 
         if (peer_event->peer_state == PEER_OPEN) {
             peer->is_closed = false;
             peer->asked_us = 0; /* what was under way is lost */
-            peer->sent = MAX(peer->confirmed, shard->log.tail.first - 1);
+            peer->sent = MAX(replica_has(peer), shard->log.tail.first - 1);
             peer->round_sent = 0;
             store_want_turn_end(shard->store);
             continue;

@@ -20,7 +20,7 @@
 
 #define REPLICA_PEERS_MAX      (2 * REPLICAS_MAX)  /* old and new incarnations of all nodes */
 #define REPLICA_APPEND_BYTES   ((size_t)1 << 20)   /* of one APPEND, about */
-#define REPLICA_FLIGHT_MAX     ((size_t)8 << 20)   /* sent and not confirmed, to one peer */
+#define REPLICA_FLIGHT_RECORDS 32768               /* sent and not confirmed, to one peer */
 #define REPLICA_TAIL_BYTES_MAX ((size_t)256 << 20) /* kept for a peer that catches up */
 #define REPLICA_TELL_US        5000 /* confirmed positions travel with appends, or after this time */
 #define REPLICA_RESEND_US      100000 /* without an answer */
@@ -44,8 +44,9 @@ struct replica_peer {
     uint16_t node;
     uint32_t incarnation;
     uint64_t sent; /* last position sent; its log agrees with ours up to there, or will say so */
-    uint64_t confirmed;                   /* last position kept there */
-    uint64_t told;                        /* last confirmed position that it was told of */
+    uint64_t confirmed; /* last position kept there */
+    uint64_t base; /* it has everything up to here, kept or not: where it joined, or its copy */
+    uint64_t told; /* last confirmed position that it was told of */
     uint64_t round_sent, round_confirmed; /* (RP3) */
     uint64_t asked_us; /* of the oldest message without an answer; 0: none is outstanding */
     uint64_t resent_us;

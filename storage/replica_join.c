@@ -30,8 +30,8 @@ static void replica_add_listed(struct shard *shard) {
         struct replica_peer *peer =
             replica_add(shard, replica->node, replica->incarnation, REPLICA_LISTED);
         CHECK(peer != NULL);
-        peer->sent = shard->log.appended; /* it says where it agrees */
-        peer->confirmed = 0;
+        peer->sent = shard->log.appended;  /* it says where it agrees */
+        peer->base = shard->log.confirmed; /* what is confirmed is kept by every listed one (R1) */
     }
 }
 
@@ -193,8 +193,11 @@ void replica_on_join(struct shard *shard, const struct message *message, struct 
     if (peer == NULL) return;
     uint64_t common = shard_log_common(shard, join->term_history, join->last_position);
     bool needs_copy = common + 1 < shard->log.tail.first;
-    peer->sent = peer->confirmed = needs_copy ? shard->log.applied : common;
+    peer->sent = peer->base = needs_copy ? shard->log.applied : common;
+    peer->confirmed = 0; /* until it says so: a copy is not kept yet */
     peer->asked_us = 0;
+    peer->told = 0;
+    shard->replication->tell_us = shard->store->now_us + REPLICA_TELL_US;
     peer->is_matched = true;
     peer->is_closed = false;
     if (needs_copy && peer->machine.state == REPLICA_CATCHING)
@@ -250,7 +253,7 @@ void replica_on_copied(struct shard *shard, const struct message *message, struc
     peer->asked_us = peer->copied_part < peer->copy_part ? shard->store->now_us : 0;
     store_want_turn_end(shard->store);
     if (!peer->copy_ended || peer->copied_part < peer->copy_part) return;
-    peer->sent = peer->confirmed = peer->copy_position;
+    peer->sent = peer->base = peer->copy_position;
     replica_copy_end(peer);
     machine_move(&peer->machine, REPLICA_CATCHING);
 }

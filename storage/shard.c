@@ -479,9 +479,6 @@ void shard_turn_end(struct shard *shard, struct effects *out) {
     }
     shard_work(shard, out);
     if (shard_leads(shard)) replica_turn_end(shard, out);
-    if (shard_is_primary(shard) && shard->edges_us == UINT64_MAX &&
-        lock_wait_count(shard->locks) > 0)
-        shard->edges_us = shard->store->now_us + DEADLOCK_REPORT_US;
 }
 
 void shard_on_kept(struct shard *shard, uint64_t kept, uint64_t synced, struct effects *out) {

@@ -9,6 +9,7 @@
  */
 #include "storage/store_private.h"
 
+#include "storage/backup.h"
 #include "storage/participant.h"
 #include "storage/recovery.h"
 #include "storage/replica.h"
@@ -177,7 +178,11 @@ static bool store_has_copy_under_way(const struct store *store) {
 
 static void store_drive_checkpoint(struct store *store, const struct event *event,
                                    struct effects *out) {
+    uint64_t published = checkpoint_published_count(store->checkpoint);
     checkpoint_step(store->checkpoint, event, out);
+    if (checkpoint_published_count(store->checkpoint) > published)
+        for (uint32_t i = 0; i < store->shard_count; i++)
+            backup_on_checkpoint(store->shards[i], out);
     if (checkpoint_is_running(store->checkpoint)) return;
     checkpoint_scan_close(store);
     bool is_due = checkpoint_is_due(store->checkpoint) || store->is_checkpoint_wanted;
@@ -288,7 +293,7 @@ static void store_on_disk_done(struct store *store, const struct event *event,
                                struct effects *out) {
     switch ((enum disk_tag_owner)disk_tag_owner(event->disk_done.tag)) {
     case DISK_TAG_REDO: redo_step(store->redo, event, out); return;
-    case DISK_TAG_CHECKPOINT: checkpoint_step(store->checkpoint, event, out); return;
+    case DISK_TAG_CHECKPOINT: store_drive_checkpoint(store, event, out); return;
     case DISK_TAG_RECOVERY: return; /* recovery is over: an answer that nobody waits for */
     }
 }
@@ -311,6 +316,8 @@ static void store_on_deadline(struct store *store, const struct event *event, st
 static void store_set_deadline(struct store *store, struct effects *out) {
     if (store->is_turn_end_wanted) effects_deadline(out, store->now_us);
     effects_deadline(out, agent_deadline(store));
+    effects_deadline(out, redo_deadline_us(store->redo));
+    effects_deadline(out, checkpoint_deadline_us(store->checkpoint));
     for (uint32_t i = 0; i < store->shard_count; i++)
         effects_deadline(out, shard_deadline(store->shards[i]));
 }

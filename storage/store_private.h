@@ -48,6 +48,7 @@ struct shard *store_shard(const struct store *store, uint16_t id);
 /* A checkpoint that begins after this call, due or not (B4). */
 static inline void store_want_checkpoint(struct store *store) {
     store->is_checkpoint_wanted = true;
+    store->is_turn_end_wanted = true;
 }
 /* The rows of a shard are replaced: what was written of a checkpoint is void. */
 void store_abandon_checkpoint(struct store *store, struct effects *out);

@@ -93,6 +93,7 @@ void world_start(struct world *world, uint32_t node_index) {
                                     .transaction_count = 64,
                                     .fault = world->fault};
     node->stopped = NULL;
+    node->is_registered = false;
     node->store = store_open(&options, world->now_us, &effects);
     world_take_effects(world, node, &effects);
     arena_close(&arena);
@@ -161,9 +162,31 @@ static bool world_run_message(struct world *world) {
         world->answers = item;
         return true;
     }
+    struct world_node *node = world_node(world, item->message->header.to_node);
+    if (node != NULL && node->is_paused) { /* the kernel keeps them */
+        *node->held_last = item;
+        node->held_last = &item->next;
+        return true;
+    }
     world_deliver(world, item->message);
     world_message_free(item);
     return true;
+}
+
+void world_pause(struct world *world, uint32_t node_index) {
+    struct world_node *node = &world->nodes[node_index];
+    node->is_paused = true;
+    node->held_last = &node->held;
+}
+
+void world_resume(struct world *world, uint32_t node_index) {
+    struct world_node *node = &world->nodes[node_index];
+    node->is_paused = false;
+    if (node->held == NULL) return;
+    *node->held_last = world->first;
+    if (world->first == NULL) world->last = node->held_last;
+    world->first = node->held;
+    node->held = NULL;
 }
 
 static bool world_run_nodes(struct world *world) {
@@ -180,6 +203,10 @@ static bool world_run_nodes(struct world *world) {
         struct event event;
         arena_open(&arena, &world->chunks, 0);
         bool is_done = fake_disk_next(node->disk, &arena, &event);
+        if (is_done && getenv("WORLD_DISK") != NULL)
+            fprintf(stderr, "%llu node %u disk op %d tag %llx status %d\n",
+                    (unsigned long long)world->now_us, i, event.disk_done.kind,
+                    (unsigned long long)event.disk_done.tag, event.disk_done.status);
         if (is_done) world_step(world, node, &event);
         arena_close(&arena);
         if (is_done) return true;
@@ -200,6 +227,17 @@ static uint64_t world_next_deadline(const struct world *world) {
 void world_run_for(struct world *world, uint64_t us) {
     uint64_t end_us = world->now_us + us;
     for (uint64_t steps = 0;; steps++) {
+        if (world->is_loud && steps > 999990) {
+            for (uint32_t i = 0; i < world->node_count; i++) {
+                if (world->nodes[i].store == NULL) continue;
+                struct buffer json = buffer_of(&world->arena);
+                store_describe(world->nodes[i].store, &json);
+                fprintf(stderr, "deadline %llu wanted %d %.*s\n",
+                        (unsigned long long)world->nodes[i].deadline_us,
+                        world->nodes[i].store->is_turn_end_wanted, (int)json.size,
+                        (const char *)json.data);
+            }
+        }
         CHECK(steps < 1000000);
         if (world_run_message(world) || world_run_nodes(world)) continue;
         uint64_t next = world_next_deadline(world);
@@ -323,6 +361,13 @@ static void world_repair(struct world *world) {
         if (primary != NULL && primary->store != NULL &&
             primary->incarnation == shard->primary_incarnation)
             continue;
+        bool is_lost = true; /* every listed one has begun a new life: R5, in sync */
+        for (uint32_t i = 0; i < world->node_count; i++)
+            is_lost = is_lost && world->nodes[i].is_registered && !world_lists(world, shard, i);
+        if (is_lost && shard->replica_count > 1) {
+            shard->replicas[0] = shard->replicas[s % shard->replica_count];
+            shard->replica_count = 1;
+        }
         for (uint32_t i = 0; i < world->node_count; i++) {
             struct world_node *node = &world->nodes[i];
             bool is_sole =
@@ -354,6 +399,7 @@ static void world_on_register(struct world *world, const struct message *message
     world_post(world, &registered);
     bool all = true;
     for (uint32_t i = 0; i < world->node_count; i++) all = all && world->nodes[i].incarnation != 0;
+    node->is_registered = true;
     if (all && !world->is_formed) world_form(world);
     if (world->is_formed) world_repair(world);
     if (world->is_formed) world_tell_all(world);

@@ -28,7 +28,8 @@ struct world_node {
     uint32_t incarnation;
     uint64_t deadline_us;
     const char *stopped;
-    bool is_paused;
+    bool is_paused, is_registered;
+    struct world_message *held, **held_last; /* for a paused one */
 };
 
 struct world_message {
@@ -73,6 +74,9 @@ int world_primary(struct world *world, uint16_t shard);
 /* The process is gone; its disk stays. Meta hears of it. */
 void world_kill(struct world *world, uint32_t node_index);
 void world_power_off(struct world *world, uint32_t node_index);
+/* Nothing is stepped; messages wait. */
+void world_pause(struct world *world, uint32_t node_index);
+void world_resume(struct world *world, uint32_t node_index);
 void world_start(struct world *world, uint32_t node_index);
 
 /* A message of the daemon to the primary of a shard; kind, term and addresses are filled in. */

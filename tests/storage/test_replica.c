@@ -1,0 +1,178 @@
+/* test_replica.c: replication, fail-over, rejoining, by events. */
+#include "tests/storage/shard_world.h"
+
+#include "storage/inspect.h"
+
+#include <criterion/criterion.h>
+
+static enum status put_now(struct world *world, uint32_t id, int32_t k) {
+    struct world_write write = {
+        .shard = 1, .kind = WRITE_PUT, .id = id, .k = k, .mode = COMMIT_AFTER};
+    return world_write(world, &write);
+}
+
+static struct world *world_with_table(uint32_t nodes) {
+    struct world *world = world_open(nodes, 1);
+    cr_assert_eq(world_primary(world, 1), 0);
+    world_create_table(world);
+    return world;
+}
+
+static uint64_t digest(struct world *world, uint32_t node) {
+    struct shard *shard = world_shard(world, node, 1);
+    struct table *table = schema_find(&shard->schema, WORLD_TABLE);
+    cr_assert_not_null(table);
+    return inspect_fragment_digest(table->fragment);
+}
+
+Test(replica, backups_apply_what_is_confirmed) {
+    struct world *world = world_with_table(2);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(put_now(world, id, 5), STATUS_OK);
+    world_run_for(world, 20000);
+    cr_assert_eq(world_shard(world, 1, 1)->role.state, SHARD_BACKUP);
+    cr_assert_eq(world_shard(world, 1, 1)->log.applied, world_shard(world, 0, 1)->log.applied);
+    cr_assert_eq(digest(world, 0), digest(world, 1));
+    cr_assert_eq(world_read(world, 1, 3, 0), 5);
+    world_close(world);
+}
+
+Test(replica, a_backup_takes_over_with_everything_acknowledged) {
+    struct world *world = world_with_table(2);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(put_now(world, id, 5), STATUS_OK);
+    world_kill(world, 0);
+    world_run_for(world, 2000000);
+    cr_assert_eq(world_primary(world, 1), 1);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(world_read(world, 1, id, 0), 5);
+    cr_assert_eq(put_now(world, 21, 6), STATUS_OK);
+    cr_assert_eq(world->shards[0].replica_count, 1);
+    world_close(world);
+}
+
+Test(replica, a_killed_replica_rejoins_and_is_listed_again) {
+    struct world *world = world_with_table(2);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(put_now(world, id, 5), STATUS_OK);
+    world_kill(world, 0);
+    world_run_for(world, 2000000);
+    for (uint32_t id = 10; id <= 30; id++) cr_assert_eq(put_now(world, id, 6), STATUS_OK);
+    world_start(world, 0);
+    world_run_for(world, 3000000);
+    cr_assert_eq(world->shards[0].replica_count, 2);
+    cr_assert_eq(world_shard(world, 0, 1)->role.state, SHARD_BACKUP);
+    cr_assert_eq(put_now(world, 31, 7), STATUS_OK);
+    world_run_for(world, 20000);
+    cr_assert_eq(digest(world, 0), digest(world, 1));
+    /* and leads again */
+    world_kill(world, 1);
+    world_run_for(world, 2000000);
+    cr_assert_eq(world_primary(world, 1), 0);
+    cr_assert_eq(world_read(world, 1, 31, 0), 7);
+    cr_assert_eq(world_read(world, 1, 15, 0), 6);
+    world_close(world);
+}
+
+Test(replica, writes_wait_for_a_silent_backup_until_it_is_unlisted) {
+    struct world *world = world_with_table(2);
+    cr_assert_eq(put_now(world, 1, 5), STATUS_OK);
+    world_pause(world, 1);
+    struct world_write write = {
+        .shard = 1, .kind = WRITE_PUT, .id = 2, .k = 6, .mode = COMMIT_AFTER};
+    struct message *request = world_write_message(world, &write);
+    cr_assert_null(world_ask(world, request));
+    world_run_for(world, 200000);
+    cr_assert_null(world_answer(world, request));
+    world_run_for(world, 2000000);
+    cr_assert_not_null(world_answer(world, request));
+    cr_assert_eq(world_answer(world, request)->written.status, STATUS_OK);
+    cr_assert_eq(world->shards[0].replica_count, 1);
+    cr_assert_eq(world_read(world, 1, 2, 0), 6);
+    world_resume(world, 1);
+    world_run_for(world, 3000000);
+    cr_assert_eq(world->shards[0].replica_count, 2);
+    cr_assert_eq(digest(world, 0), digest(world, 1));
+    world_close(world);
+}
+
+Test(replica, a_replica_with_an_empty_disk_gets_a_copy) {
+    struct world *world = world_with_table(2);
+    for (uint32_t id = 1; id <= 300; id++) cr_assert_eq(put_now(world, id, 5), STATUS_OK);
+    world_kill(world, 1);
+    fake_disk_close(world->nodes[1].disk);
+    world->nodes[1].disk = fake_disk_open(99);
+    world->nodes[1].disk->in_order = true;
+    world_run_for(world, 2000000);
+    log_tail_trim(&world_shard(world, 0, 1)->log.tail, world_shard(world, 0, 1)->log.applied, 0);
+    /* what the tail has lost can only come by a copy */
+    struct shard *primary = world_shard(world, 0, 1);
+    log_tail_reset(&primary->log.tail, primary->log.appended);
+    world_start(world, 1);
+    for (uint32_t id = 100; id <= 110; id++) cr_assert_eq(put_now(world, id, 8), STATUS_OK);
+    world_run_for(world, 4000000);
+    cr_assert_eq(world->shards[0].replica_count, 2);
+    world_run_for(world, 20000);
+    cr_assert_eq(digest(world, 0), digest(world, 1));
+    world_kill(world, 0);
+    world_run_for(world, 2000000);
+    cr_assert_eq(world_read(world, 1, 105, 0), 8);
+    cr_assert_eq(world_read(world, 1, 299, 0), 5);
+    world_close(world);
+}
+
+Test(replica, all_nodes_lose_power_and_nothing_acknowledged_is_lost) {
+    struct world *world = world_with_table(3);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(put_now(world, id, 5), STATUS_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        fake_disk_crash(world->nodes[i].disk);
+        store_close(world->nodes[i].store);
+        world->nodes[i].store = NULL;
+    }
+    for (uint32_t i = 0; i < 3; i++) world_start(world, i);
+    world_run_for(world, 4000000);
+    int primary = world_primary(world, 1);
+    cr_assert_geq(primary, 0);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(world_read(world, 1, id, 0), 5);
+    cr_assert_eq(put_now(world, 21, 6), STATUS_OK);
+    world_close(world);
+}
+
+static bool drop_confirms(struct world *world, const struct message *message) {
+    (void)world;
+    return message->header.kind == MESSAGE_CONFIRM;
+}
+
+Test(replica, a_newest_read_is_not_answered_without_proof) {
+    struct world *world = world_with_table(2);
+    cr_assert_eq(put_now(world, 1, 5), STATUS_OK);
+    world_run_for(world, 50000);
+    world->drops = drop_confirms;
+    struct message *read = world_read_message(world, 1, 1, 0);
+    cr_assert_null(world_ask(world, read));
+    world->drops = NULL;
+    world_run_for(world, 300000);
+    cr_assert_eq(world_read_result(world, read), 5);
+    world_close(world);
+}
+
+static bool drop_half(struct world *world, const struct message *message) {
+    bool is_between =
+        message->header.kind == MESSAGE_APPEND || message->header.kind == MESSAGE_CONFIRM;
+    return is_between && random_chance(&world->random, 0.3);
+}
+
+Test(replica, lost_appends_and_confirms_are_made_up_for) {
+    struct world *world = world_with_table(3);
+    world->drops = drop_half;
+    for (uint32_t id = 1; id <= 30; id++) {
+        struct world_write write = {
+            .shard = 1, .kind = WRITE_PUT, .id = id, .k = 5, .mode = COMMIT_AFTER};
+        struct message *request = world_write_message(world, &write);
+        world_send(world, request);
+        world_run_for(world, 400000);
+    }
+    world->drops = NULL;
+    world_run_for(world, 3000000);
+    for (uint32_t id = 1; id <= 30; id++) cr_assert_eq(world_read(world, 1, id, 0), 5);
+    cr_assert_eq(world->shards[0].replica_count, 3);
+    cr_assert_eq(digest(world, 0), digest(world, 1));
+    cr_assert_eq(digest(world, 0), digest(world, 2));
+    world_close(world);
+}
