@@ -544,6 +544,11 @@ static void print_operator(struct buffer *out, const struct ast_expr *expr) {
     case AST_EXPR_LIKE: print_ternary(out, expr, " escape "); return;
     case AST_EXPR_ADD_INTERVAL:
     case AST_EXPR_SUBTRACT_INTERVAL: print_interval(out, expr); return;
+    case AST_EXPR_CONCAT: /* as a call: what || is depends on sql_mode */
+        put(out, "concat(");
+        print_args(out, expr, 0, ",");
+        put(out, ")");
+        return;
     case AST_EXPR_COLLATE:
         put(out, "(");
         ast_print_expr(out, expr->args[0]);

@@ -1,8 +1,9 @@
 /* sql/ast_print.h: a tree back as SQL text.
  *
- * For view, default, check and generated-column texts, EXPLAIN and round-trip tests: parsing the
- * printed text gives an equal tree. Identifiers are quoted with backticks, keywords are lower case,
- * and every operator is put in parentheses as MySQL's SHOW CREATE does.
+ * For view, default, check and generated-column texts, EXPLAIN and round-trip tests: parsing the printed text
+ * gives an equal tree in any sql_mode but ANSI_QUOTES and NO_BACKSLASH_ESCAPES (|| of PIPES_AS_CONCAT is printed
+ * as a call of CONCAT). Identifiers are quoted with backticks, keywords are lower case, and every operator is put
+ * in parentheses as MySQL's SHOW CREATE does.
  */
 #ifndef SQL_AST_PRINT_H
 #define SQL_AST_PRINT_H

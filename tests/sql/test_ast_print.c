@@ -52,7 +52,7 @@ Test(ast_print, operators_bind_as_in_mysql) {
                  "select ((-`a`) ^ `b`),(~(`a` collate `x`)),(-(`a` collate `x`))");
     expect_print("SELECT BINARY a COLLATE x = b", 0, "select (((binary `a`) collate `x`) = `b`)");
     expect_print("SELECT a || b + c", 0, "select (`a` or (`b` + `c`))");
-    expect_print("SELECT a || b + c", PARSE_PIPES_AS_CONCAT, "select ((`a` || `b`) + `c`)");
+    expect_print("SELECT a || b + c", PARSE_PIPES_AS_CONCAT, "select (concat(`a`,`b`) + `c`)");
 }
 
 Test(ast_print, assignments_are_loosest) {
