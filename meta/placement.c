@@ -238,7 +238,11 @@ static enum status propose_unlist(struct decision *decision, struct configuratio
         decision_put_shard(decision, shard);
         return STATUS_OK;
     }
-    return STATUS_OK; /* it is not listed: nothing to do */
+    /* Not listed, and from now on no LIST proposal that is still under way can list it: the primary stops
+     * requiring it once it sees the new version (R1). */
+    shard->version++;
+    decision_put_shard(decision, shard);
+    return STATUS_OK;
 }
 
 enum status placement_propose(struct controller *controller, struct decision *decision,
