@@ -187,11 +187,14 @@ static void agent_on_configuration(struct store *store, const struct message *me
 
 /* ---- peers ---- */
 
-static void agent_suspect(struct store *store, struct agent_peer *peer, bool is_proved,
+enum suspicion { SUSPECT_SILENT = 0, SUSPECT_PROVED = 1 };
+
+static void agent_suspect(struct store *store, struct agent_peer *peer, enum suspicion suspicion,
                           struct effects *out) {
+    CHECK(peer->node != store->options.node);
     peer->suspected_us = MAX(store->now_us, (uint64_t)1);
     struct message *message = agent_message(store, MESSAGE_SUSPECT, store->options.meta_node, out);
-    message->suspect = (struct suspect){peer->node, peer->incarnation, is_proved};
+    message->suspect = (struct suspect){peer->node, peer->incarnation, (uint8_t)suspicion};
 }
 
 static void agent_on_peer(struct store *store, const struct message *message, struct effects *out) {
@@ -204,7 +207,7 @@ static void agent_on_peer(struct store *store, const struct message *message, st
     bool is_it =
         peer != NULL && (event->incarnation == 0 || event->incarnation == peer->incarnation);
     if (is_it && event->peer_state == PEER_DEAD && agent_speaks(store))
-        agent_suspect(store, peer, true, out);
+        agent_suspect(store, peer, SUSPECT_PROVED, out);
     store_on_peer(store, event, out);
 }
 
@@ -231,7 +234,7 @@ static void agent_beat(struct store *store, struct effects *out) {
         message->beat.sequence = agent->beat_sequence;
         bool is_late = store->now_us >= peer->heard_us + AGENT_SUSPECT_US &&
                        store->now_us >= peer->suspected_us + AGENT_SUSPECT_US;
-        if (is_late) agent_suspect(store, peer, false, out);
+        if (is_late) agent_suspect(store, peer, SUSPECT_SILENT, out);
     }
 }
 

@@ -287,12 +287,18 @@ static bool verdict_is_missing(const struct verdict *verdict) {
            (verdict->state == OUTCOME_UNKNOWN || verdict->state == OUTCOME_ACTIVE);
 }
 
+/* May an absent prepare be blocked for ever (CO2)? */
+enum burial { BURY_NOT, BURY_ABSENT };
+static enum burial burial_of(uint8_t place_tombstone) {
+    return place_tombstone != 0 ? BURY_ABSENT : BURY_NOT;
+}
+
 static void coordinator_answer(struct shard *shard, const struct message *message,
-                               struct writer_id id, bool may_bury, struct effects *out) {
+                               struct writer_id id, enum burial burial, struct effects *out) {
     CHECK(id.txn_number != 0);
     if (outcome_is_over(&shard->outcomes, id)) return; /* X5: every message about it is refused */
     struct verdict verdict = verdict_of(shard, id);
-    if (verdict_is_missing(&verdict) && may_bury) {
+    if (verdict_is_missing(&verdict) && burial == BURY_ABSENT) {
         tombstone_place(shard, id, out);
         verdict.must_wait = true;
     }
@@ -307,7 +313,7 @@ void coordinator_on_inquire(struct shard *shard, const struct message *message,
     const struct inquire *inquire = &message->inquire;
     struct writer_id id = {inquire->incarnation, inquire->txn_number};
     if (id.txn_number == 0 || shard->role.state < SHARD_FENCING) return;
-    coordinator_answer(shard, message, id, inquire->place_tombstone != 0, out);
+    coordinator_answer(shard, message, id, burial_of(inquire->place_tombstone), out);
 }
 
 void coordinator_on_ask_outcome(struct shard *shard, const struct message *message,
@@ -315,7 +321,7 @@ void coordinator_on_ask_outcome(struct shard *shard, const struct message *messa
     const struct ask_outcome *ask = &message->ask_outcome;
     struct writer_id id = {ask->incarnation, ask->txn_number};
     if (id.txn_number == 0) return;
-    coordinator_answer(shard, message, id, ask->place_tombstone != 0, out);
+    coordinator_answer(shard, message, id, burial_of(ask->place_tombstone), out);
 }
 
 /* What is known of `id` now is confirmed: those who waited for it. */

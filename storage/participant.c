@@ -504,7 +504,7 @@ void participant_on_proven(struct shard *shard, struct transaction *txn, struct 
     txn_stamp_begin(shard, txn);
 }
 
-void txn_commit(struct run *run, uint64_t floor) {
+void participant_commit(struct run *run, uint64_t floor) {
     struct transaction *txn = run->txn;
     CHECK(txn->machine.state == TXN_ACTIVE);
     txn->reply = run->message->header;
@@ -554,7 +554,7 @@ static struct run_end on_commit(struct run *run) {
         return run_done();
     }
     run->txn->reply_kind = MESSAGE_DONE;
-    txn_commit(run, commit->floor);
+    participant_commit(run, commit->floor);
     return run_done();
 }
 

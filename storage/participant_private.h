@@ -50,7 +50,7 @@ void txn_note_table(struct transaction *txn, struct table *table);
 /* Undoes what this request has written so far. */
 void txn_undo_request(struct shard *shard, struct transaction *txn, uint32_t request_number);
 /* One-shard commit of its writes; the answer to run->message goes when it survives. */
-void txn_commit(struct run *run, uint64_t floor);
+void participant_commit(struct run *run, uint64_t floor);
 /* A refused request of an autocommit transaction takes it along. */
 void txn_drop_if_autocommit(struct run *run);
 /* Without a slot. NULL: too many. */

@@ -145,7 +145,8 @@ static enum answer_proof read_proof(const struct run *run) {
 }
 
 static void read_give(struct run *run, struct position_scan *scan, struct read_answer *rows,
-                      bool has_more) {
+                      enum scan_stop stop) {
+    bool has_more = stop == SCAN_STOP_FULL || stop == SCAN_STOP_OUTCOME;
     struct message answer;
     participant_answer_open(run->shard, run->message, MESSAGE_ROWS, &answer);
     const struct read *read = &run->message->read;
@@ -189,7 +190,7 @@ static struct run_end read_stopped(struct run *run, struct position_scan *scan,
         enum status status = read_collected(scan, rows);
         if (status != STATUS_OK) return read_failed(run, status, 0);
     }
-    read_give(run, scan, rows, stop == SCAN_STOP_FULL || stop == SCAN_STOP_OUTCOME);
+    read_give(run, scan, rows, stop);
     return run_done();
 }
 

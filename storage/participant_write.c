@@ -44,7 +44,7 @@ static struct run_end write_done(struct run *run, const struct written *written,
     }
     run->txn->reply_kind = MESSAGE_WRITTEN;
     run->txn->reply_written = *written;
-    txn_commit(run, floor);
+    participant_commit(run, floor);
     return run_done();
 }
 

@@ -48,15 +48,6 @@ void replica_step_down(struct shard *shard) {
     CHECK(shard->replication->peer_count == 0);
 }
 
-/* Durability in force: alone, it is sync whatever was asked for (R7). */
-static void replica_set_durability(struct shard *shard) {
-    enum durability durability = shard->configured.replica_count <= 1
-                                     ? DURABILITY_SYNC
-                                     : (enum durability)shard->configured.durability;
-    redo_set_durability(shard->store->redo, shard->id, durability);
-    if (durability == DURABILITY_SYNC) redo_want_sync(shard->store->redo);
-}
-
 void replica_on_configuration(struct shard *shard, struct effects *out) {
     CHECK(shard_leads(shard));
     struct replication *replication = shard->replication;
@@ -71,8 +62,8 @@ void replica_on_configuration(struct shard *shard, struct effects *out) {
         case REPLICA_LISTED:
             if (!is_listed) machine_move(&peer->machine, REPLICA_GONE);
             break;
-        case REPLICA_LEAVING: /* raised by our own proposal: nothing older can list it again (RP4) */
-            if (!is_listed && peer->proposed_us != 0) machine_move(&peer->machine, REPLICA_GONE);
+        case REPLICA_LEAVING: /* a LIST of ours that is still under way names an older version (RP4) */
+            if (!is_listed) machine_move(&peer->machine, REPLICA_GONE);
             break;
         case REPLICA_COPYING:
         case REPLICA_GONE: break;
@@ -80,8 +71,12 @@ void replica_on_configuration(struct shard *shard, struct effects *out) {
     }
     replica_forget_gone(shard);
     replica_add_listed(shard);
-    replica_set_durability(shard);
+    shard_set_durability(shard);
     replication->sync_position = 0;
+    for (uint32_t i = 0; i < replication->peer_count; i++) { /* based on the new version (RP4) */
+        replication->peers[i].proposed_us = 0;
+        replica_propose(shard, &replication->peers[i], out);
+    }
     replica_advance(shard, out);
     store_want_turn_end(shard->store);
 }
@@ -108,9 +103,9 @@ static bool replica_is_ready_alone(struct shard *shard, const struct replica_pee
         redo_set_durability(shard->store->redo, shard->id, DURABILITY_SYNC);
         redo_want_sync(shard->store->redo);
     }
-    if (shard->log.synced < replication->sync_position) return false;
-    replica_send_proposal(shard, leaving, PROPOSAL_SYNC, out);
-    return true;
+    if (shard->log.synced >= replication->sync_position)
+        replica_send_proposal(shard, leaving, PROPOSAL_SYNC, out);
+    return false; /* the next configuration says that it is in force */
 }
 
 void replica_propose(struct shard *shard, struct replica_peer *peer, struct effects *out) {
@@ -118,8 +113,8 @@ void replica_propose(struct shard *shard, struct replica_peer *peer, struct effe
     bool is_required = peer->machine.state == REPLICA_REQUIRED;
     if (!is_required && peer->machine.state != REPLICA_LEAVING) return;
     if (peer->proposed_us != 0 && now_us < peer->proposed_us + REPLICA_PROPOSE_US) return;
-    if (!is_required && !replica_is_ready_alone(shard, peer, out)) return;
     peer->proposed_us = MAX(now_us, (uint64_t)1);
+    if (!is_required && !replica_is_ready_alone(shard, peer, out)) return;
     replica_send_proposal(shard, peer, is_required ? PROPOSAL_LIST : PROPOSAL_UNLIST, out);
 }
 

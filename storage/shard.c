@@ -321,6 +321,15 @@ static void shard_follow(struct shard *shard, enum shard_role role, struct effec
     shard->following.join_sent_us = 0;
 }
 
+void shard_set_durability(struct shard *shard) {
+    enum durability durability = shard->configured.replica_count <= 1
+                                     ? DURABILITY_SYNC
+                                     : (enum durability)shard->configured.durability;
+    CHECK(durability == DURABILITY_SYNC || durability == DURABILITY_REPLICATED);
+    redo_set_durability(shard->store->redo, shard->id, durability);
+    if (durability == DURABILITY_SYNC) redo_want_sync(shard->store->redo);
+}
+
 void shard_on_configuration(struct shard *shard, const struct cluster_configuration *configuration,
                             struct effects *out) {
     const struct store *store = shard->store;
@@ -337,6 +346,7 @@ void shard_on_configuration(struct shard *shard, const struct cluster_configurat
         shard->configured = *entry;
         shard->term = entry->term;
         shard->version = entry->version;
+        shard_set_durability(shard);
     }
     uint32_t own = store->agent.incarnation;
     bool leads = shard->configured.primary == store->options.node &&

@@ -165,6 +165,8 @@ void shard_on_configuration(struct shard *shard, const struct cluster_configurat
                             struct effects *out);
 /* A peer speaks of a later term: it is in force here, whatever the configuration says yet (R2). */
 void shard_raise_term(struct shard *shard, uint32_t term, struct effects *out);
+/* Durability in force by the configuration; alone, it is sync whatever was asked for (R7). */
+void shard_set_durability(struct shard *shard);
 /* A connection opened or closed, or a process is proved dead. */
 void shard_on_peer(struct shard *shard, const struct peer *peer, struct effects *out);
 /* The end of a turn: everything that was batched goes out (D2, T10). */
