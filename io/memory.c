@@ -58,9 +58,14 @@ void heap_close(struct heap *heap) {
 }
 
 uint8_t *memory_reserve(size_t size) {
-    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+    size_t mapped = size + MEMORY_ALIGNMENT_BYTES;
+    uint8_t *low = mmap(NULL, mapped, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); /* (M1) */
-    if (memory == MAP_FAILED) die("cannot reserve %zu bytes of memory", size);
+    if (low == MAP_FAILED) die("cannot reserve %zu bytes of memory", size);
+    size_t before = -(uintptr_t)low % MEMORY_ALIGNMENT_BYTES; /* what is too much goes back */
+    uint8_t *memory = low + before;
+    if (before > 0) munmap(low, before);
+    munmap(memory + size, MEMORY_ALIGNMENT_BYTES - before);
     (void)madvise(memory, size, MADV_HUGEPAGE); /* a machine without them is served all the same */
     return memory;
 }

@@ -17,7 +17,8 @@ void heap_open(struct heap *heap);
 /* CHECKs nothing: chunks that are still out die with the process. */
 void heap_close(struct heap *heap);
 
-/* `size` bytes of zeros that use memory only where they are touched, on huge pages where the
+#define MEMORY_ALIGNMENT_BYTES ((size_t)2 << 20)
+/* `size` bytes (a multiple of MEMORY_ALIGNMENT_BYTES, and so is the address) of zeros that use memory only where they are touched, on huge pages where the
  * machine has some. Ends the process when the address space is refused. */
 uint8_t *memory_reserve(size_t size);
 void memory_release(uint8_t *memory, size_t size);

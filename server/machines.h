@@ -21,6 +21,10 @@ struct store *machines_open_store(struct daemon *daemon, const char *directory,
 struct cluster *machines_open_cluster(struct daemon *daemon, const char *node_name, uint16_t node,
                                       struct driven **driven_out);
 
+/* For the three above. */
+void machines_make_directory(const char *directory);
+struct driven *machines_add(struct daemon *daemon, const struct machine_options *options);
+
 /* A store's node is listed as in-sync in every shard of its group. */
 bool machines_store_serves(const struct daemon *daemon, uint16_t node);
 

@@ -47,5 +47,7 @@ int main(int argument_count, char **arguments) {
     meta.node_name = options.name;
     meta.node = (uint16_t)options.node;
     machines_open_meta(&daemon, options.data, &meta);
-    return daemon_run(&daemon, NULL, NULL);
+    int exit_status = daemon_run(&daemon, NULL, NULL);
+    setting_close(&program);
+    return exit_status;
 }

@@ -137,14 +137,13 @@ enum status plan_read(const char *directory, struct plan *plan_out) {
     plan_path(plan_out, NULL, "cluster.conf", path);
     if (!file_exists(path)) return STATUS_NOT_FOUND;
     plan_settings(plan_out, &ports, settings);
-    const struct program program = {.name = "tessera",
-                                    .group = "cluster",
-                                    .settings = settings,
-                                    .setting_count = PLAN_SETTING_COUNT};
-    if (setting_read_file(&program, path) != SETTING_RUN) return STATUS_INVALID;
-    if (plan_out->sql == 0 || plan_out->storage == 0 || ports == NULL) return STATUS_INVALID;
-    bool is_right = ports_parse(plan_out, ports);
-    free(ports);
+    struct program program = {.name = "tessera",
+                              .group = "cluster",
+                              .settings = settings,
+                              .setting_count = PLAN_SETTING_COUNT};
+    bool is_right = setting_read_file(&program, path) == SETTING_RUN && plan_out->sql > 0 &&
+                    plan_out->storage > 0 && ports != NULL && ports_parse(plan_out, ports);
+    setting_close(&program);
     return is_right ? STATUS_OK : STATUS_INVALID;
 }
 

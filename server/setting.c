@@ -81,15 +81,10 @@ static bool flag_set(const struct setting *setting, const char *text) {
     return false;
 }
 
-static bool setting_set(const struct setting *setting, const char *text) {
+static bool setting_set(const struct setting *setting, char *text) {
     bool is_right = true;
     switch (setting->kind) {
-    case SETTING_TEXT: {
-        char *copy = strdup(text);
-        if (copy == NULL) die("no memory for an option");
-        *(char **)setting->value = copy;
-        break;
-    }
+    case SETTING_TEXT: *(char **)setting->value = text; break;
     case SETTING_NUMBER:
     case SETTING_SIZE: is_right = number_set(setting, text); break;
     case SETTING_FLAG: is_right = flag_set(setting, text); break;
@@ -154,7 +149,7 @@ static enum setting_outcome line_read(const struct program *program, const char 
     return setting_set(setting, value) ? SETTING_RUN : refuse_value(program, setting, value);
 }
 
-enum setting_outcome setting_read_file(const struct program *program, const char *path) {
+enum setting_outcome setting_read_file(struct program *program, const char *path) {
     struct slice bytes;
     char where[300], ours[64];
     bool is_ours = false;
@@ -163,7 +158,9 @@ enum setting_outcome setting_read_file(const struct program *program, const char
         return refuse(program, "", "cannot read ", path);
     snprintf(ours, sizeof ours, "[%s]", program->group);
     snprintf(where, sizeof where, "%.200s: ", path);
-    char *rest = (char *)(uintptr_t)bytes.data, *line;
+    setting_close(program);
+    program->file_text = (char *)(uintptr_t)bytes.data;
+    char *rest = program->file_text, *line;
     while (outcome == SETTING_RUN && (line = strsep(&rest, "\n")) != NULL) {
         line = trimmed(line);
         if (line[0] == '\0' || line[0] == '#' || line[0] == ';') continue;
@@ -172,14 +169,18 @@ enum setting_outcome setting_read_file(const struct program *program, const char
         else if (is_ours)
             outcome = line_read(program, where, line);
     }
-    free((void *)(uintptr_t)bytes.data);
     return outcome;
 }
 
+void setting_close(struct program *program) {
+    free(program->file_text);
+    program->file_text = NULL;
+}
+
 /* One option; *used_out: it took the next argument as well. */
-static enum setting_outcome argument_read(const struct program *program, const char *argument,
-                                          const char *next, bool *used_out) {
-    const char *name = argument + 2;
+static enum setting_outcome argument_read(const struct program *program, char *argument, char *next,
+                                          bool *used_out) {
+    char *name = argument + 2;
     size_t size = strcspn(name, "=");
     const struct setting *setting = setting_find(program, name, size);
     *used_out = false;
@@ -188,7 +189,7 @@ static enum setting_outcome argument_read(const struct program *program, const c
         return SETTING_SHOWN;
     }
     if (setting == NULL) return refuse(program, "", "unknown option ", argument);
-    const char *value = name[size] == '=' ? name + size + 1 : "";
+    char *value = name[size] == '=' ? name + size + 1 : name + strlen(name);
     if (name[size] != '=' && setting->kind != SETTING_FLAG) {
         if (next == NULL) return refuse(program, "", "a value is missing after ", argument);
         value = next;
@@ -208,7 +209,7 @@ enum setting_outcome setting_read(struct program *program, int argument_count, c
     for (; at < argument_count && outcome == SETTING_RUN; at++) {
         bool used = false;
         if (strncmp(arguments[at], "--", 2) == 0) {
-            const char *next = at + 1 < argument_count ? arguments[at + 1] : NULL;
+            char *next = at + 1 < argument_count ? arguments[at + 1] : NULL;
             outcome = argument_read(program, arguments[at], next, &used);
         } else if (program->word_count < program->word_count_max && arguments[at][0] != '-') {
             program->words[program->word_count++] = arguments[at];

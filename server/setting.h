@@ -37,16 +37,19 @@ struct program {
     /* Words that are no options go here, at most word_count_max. */
     const char **words;
     uint32_t word_count_max, word_count;
+    char *file_text; /* what SETTING_TEXT values of a file point into; setting_close frees it */
 };
 
 enum setting_outcome { SETTING_RUN, SETTING_SHOWN, SETTING_REFUSED };
 
 /* Reads --defaults-file=FILE if it is the first argument, then the others. Prints --help, --version
- * and what is wrong. Texts live as long as the process. */
+ * and what is wrong. Texts point into the arguments and into file_text. */
 enum setting_outcome setting_read(struct program *program, int argument_count, char **arguments);
 
 /* The options of one file, under [tessera] and [group]. */
-enum setting_outcome setting_read_file(const struct program *program, const char *path);
+enum setting_outcome setting_read_file(struct program *program, const char *path);
+
+void setting_close(struct program *program);
 
 /* "512M" to bytes; INVALID, OUT_OF_RANGE. */
 MUST_USE enum status setting_parse_size(const char *text, uint64_t *size_out);

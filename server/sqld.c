@@ -200,7 +200,7 @@ static int sqld_serve(struct sqld *sqld) {
 }
 
 int main(int argument_count, char **arguments) {
-    static char bind_address[] = "127.0.0.1", name[] = "sql1";
+    char bind_address[] = "127.0.0.1", name[] = "sql1";
     struct sqld sqld = {
         .options = {.node = NODE_SQL_FIRST, .name = name, .memory_bytes = GIB},
         .bind_address = bind_address,
@@ -219,5 +219,7 @@ int main(int argument_count, char **arguments) {
     enum setting_outcome outcome = setting_read(&program, argument_count, arguments);
     if (outcome != SETTING_RUN) return outcome == SETTING_SHOWN ? 0 : 1;
     sqld_check(&sqld);
-    return sqld_serve(&sqld);
+    int exit_status = sqld_serve(&sqld);
+    setting_close(&program);
+    return exit_status;
 }

@@ -35,5 +35,7 @@ int main(int argument_count, char **arguments) {
     stored.node = (uint16_t)options.node;
     machines_open_store(&stored.daemon, options.data, options.name, stored.node);
     peers_add(driver_peers(stored.daemon.driver), NODE_META_FIRST, slice_of_text(options.meta));
-    return daemon_run(&stored.daemon, stored_is_ready, &stored);
+    int exit_status = daemon_run(&stored.daemon, stored_is_ready, &stored);
+    setting_close(&program);
+    return exit_status;
 }

@@ -71,7 +71,6 @@ static bool data_read(struct program *program, int argument_count, char **argume
     bool is_there =
         outcome == SETTING_RUN &&
         tool_read_plan(directory == NULL ? TOOL_DATA_DEFAULT : directory, plan_out, exit_out);
-    free(directory);
     return is_there;
 }
 

@@ -208,6 +208,5 @@ int tool_status(int argument_count, char **arguments) {
             free((void *)(uintptr_t)report->nodes[i].told.data);
     }
     free(report);
-    free(directory);
     return exit_status;
 }

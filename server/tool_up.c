@@ -344,14 +344,14 @@ int tool_up(int argument_count, char **arguments) {
     enum setting_outcome outcome = setting_read(&program, argument_count, arguments);
     int result = outcome == SETTING_SHOWN ? 0 : 1;
     if (outcome == SETTING_RUN) {
-        if (up->directory == NULL) up->directory = strdup(TOOL_DATA_DEFAULT);
+        char data_default[] = TOOL_DATA_DEFAULT;
+        if (up->directory == NULL) up->directory = data_default;
         switch ((int)plan_read(up->directory, &kept)) {
         case STATUS_OK: result = up_again(up, &kept); break;
         case STATUS_NOT_FOUND: result = up_first(up); break;
         default: result = refuse("the directory's cluster.conf is damaged");
         }
     }
-    free(up->directory);
     free(up);
     return result;
 }
