@@ -34,8 +34,11 @@ void state_open(struct meta_state *state, struct chunk_source *source) {
 void state_close(struct meta_state *state) {
     struct meta_dictionary *dictionary = &state->dictionary;
     uint64_t cursor = 0;
-    for (struct meta_table *table; (table = map_next(&dictionary->tables, &cursor, NULL)) != NULL;)
-        arena_close(&table->table_arena);
+    for (struct meta_table *table;
+         (table = map_next(&dictionary->tables, &cursor, NULL)) != NULL;) {
+        struct arena arena = table->table_arena; /* it lives in it */
+        arena_close(&arena);
+    }
     map_close(&dictionary->tables);
     map_close(&dictionary->drops);
     slice_map_close(&dictionary->databases);
