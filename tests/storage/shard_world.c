@@ -448,6 +448,22 @@ static void world_deliver(struct world *world, const struct message *message) {
     world_step(world, node, &event);
 }
 
+void world_depose(struct world *world, uint16_t shard_id) {
+    struct configuration_shard *shard = &world->shards[shard_id - 1];
+    for (uint32_t i = 0; i < world->node_count; i++) {
+        uint32_t index = (i + (uint32_t)world->now_us) % world->node_count;
+        struct world_node *node = &world->nodes[index];
+        bool is_other = shard->primary != WORLD_NODE_FIRST + index;
+        if (!is_other || node->store == NULL || !world_lists(world, shard, index)) continue;
+        shard->primary = (uint16_t)(WORLD_NODE_FIRST + index);
+        shard->primary_incarnation = node->incarnation;
+        shard->term++;
+        shard->version++;
+        world_tell_all(world);
+        return;
+    }
+}
+
 static void world_gone(struct world *world, uint32_t node_index) {
     struct world_node *node = &world->nodes[node_index];
     store_close(node->store);

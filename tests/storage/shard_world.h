@@ -79,6 +79,9 @@ void world_pause(struct world *world, uint32_t node_index);
 void world_resume(struct world *world, uint32_t node_index);
 void world_start(struct world *world, uint32_t node_index);
 
+/* Meta makes another listed replica primary, though the old one lives, perhaps paused. */
+void world_depose(struct world *world, uint16_t shard);
+
 /* A message of the daemon to the primary of a shard; kind, term and addresses are filled in. */
 struct message *world_request(struct world *world, enum message_kind kind, uint16_t shard);
 /* Sends it, runs; the answer, NULL when there is none yet. */
