@@ -62,15 +62,15 @@ uint16_t build_depth(struct parser *p, uint16_t depth);
 
 /* ---- Lists, names and texts (ast_build.c) ---- */
 
-/* Values passed on the parser's stack by value. */
+/* What rules hand on that is no node; none above 16 bytes by value, for the sake of the parser's stack. */
 struct type_size {
-    uint64_t length;
-    uint32_t decimals;
+    uint32_t length;
+    uint16_t decimals;
     bool has_length, has_decimals;
 };
 struct key_name {
     struct slice name;
-    int method;
+    enum ast_key_method method;
 };
 struct group_clause {
     struct ast_orders by;
@@ -310,9 +310,10 @@ struct ast_column *build_column_definition(struct parser *p, struct ast_type *ty
 void build_checks(struct parser *p, struct ast_checks *list, const struct ast_check *check);
 void build_check_enforced(struct parser *p, int enforced);
 void build_generated_kind(struct parser *p, int kind);
-struct ast_key *build_key(struct parser *p, int kind, struct key_name name,
+struct ast_key *build_key(struct parser *p, int kind, const struct key_name *name,
                           const struct ast_key_parts *parts);
-struct ast_key *build_index_head(struct parser *p, int kind, struct key_name name);
+struct ast_key *build_index_head(struct parser *p, int kind, const struct key_name *name);
+struct key_name *build_key_name(struct parser *p, struct slice name, int method);
 struct ast_key_part *build_key_part(struct parser *p, struct slice column, uint64_t length);
 struct ast_key_parts *build_key_parts(struct parser *p, struct ast_key_parts *list,
                                       const struct ast_key_part *part, int descending);

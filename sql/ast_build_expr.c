@@ -294,10 +294,12 @@ static enum ast_scope scope_of(struct slice word) {
 
 /* The part of "a.`b`.c" at *at, without quotes; moves on behind its dot. */
 static struct slice next_part(const uint8_t **at, const uint8_t *end) {
-    const uint8_t *from = *at, *dot = memchr(from, '.', (size_t)(end - from));
-    const uint8_t *to = dot == NULL ? end : dot;
-    *at = dot == NULL ? end : dot + 1;
-    if (from < to && *from == '`') return slice_of(from + 1, (size_t)(to - from) - 2);
+    const uint8_t *from = *at;
+    bool is_quoted = *from == '`';
+    if (is_quoted) from++;
+    const uint8_t *to = memchr(from, is_quoted ? '`' : '.', (size_t)(end - from));
+    if (to == NULL) to = end;
+    *at = to + is_quoted < end ? to + is_quoted + 1 : end;
     return slice_of(from, (size_t)(to - from));
 }
 

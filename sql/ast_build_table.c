@@ -9,12 +9,15 @@
 /* ---- Types ---- */
 
 struct type_size build_type_size(uint64_t length) {
-    return (struct type_size){.length = length, .has_length = true};
+    return (struct type_size){.length = (uint32_t)MIN(length, UINT32_MAX), .has_length = true};
 }
 
 struct type_size build_type_precision(struct parser *p, uint64_t length, uint64_t decimals) {
     if (decimals > 255) build_error(p, 1425, "Too big scale specified for column. Maximum is 30.");
-    return (struct type_size){length, (uint32_t)MIN(decimals, 255), true, true};
+    struct type_size size = build_type_size(length);
+    size.decimals = (uint16_t)MIN(decimals, 255);
+    size.has_decimals = true;
+    return size;
 }
 
 struct ast_type *build_type(struct parser *p, int kind, struct type_size size) {
@@ -120,18 +123,24 @@ void build_generated_kind(struct parser *p, int kind) {
     p->column->generated = (enum ast_generated)kind;
 }
 
-struct ast_key *build_key(struct parser *p, int kind, struct key_name name,
+struct key_name *build_key_name(struct parser *p, struct slice name, int method) {
+    struct key_name *key_name = build_new(p, struct key_name);
+    *key_name = (struct key_name){name, (enum ast_key_method)method};
+    return key_name;
+}
+
+struct ast_key *build_key(struct parser *p, int kind, const struct key_name *name,
                           const struct ast_key_parts *parts) {
     struct ast_key *key = build_index_head(p, kind, name);
     key->parts = *parts;
     return key;
 }
 
-struct ast_key *build_index_head(struct parser *p, int kind, struct key_name name) {
+struct ast_key *build_index_head(struct parser *p, int kind, const struct key_name *name) {
     p->key = build_new(p, struct ast_key);
     p->key->kind = (enum ast_key_kind)kind;
-    p->key->name = name.name;
-    p->key->method = (enum ast_key_method)name.method;
+    p->key->name = name->name;
+    p->key->method = name->method;
     return p->key;
 }
 

@@ -589,9 +589,10 @@ struct ast_set_transaction {
     S(DATABASES, "DATABASES")                                                                      \
     S(TABLES, "TABLES")                                                                            \
     S(COLUMNS, "COLUMNS")                                                                          \
-    S(INDEX, "INDEX") S(TABLE_STATUS, "TABLE STATUS") S(OPEN_TABLES, "OPEN TABLES") S(             \
-        TRIGGERS, "TRIGGERS") S(EVENTS, "EVENTS") S(STATUS, "STATUS") S(VARIABLES, "VARIABLES")    \
-        S(WARNINGS, "WARNINGS") S(ERRORS, "ERRORS") S(COUNT_WARNINGS, "COUNT(*) WARNINGS") S(      \
+    S(INDEX, "INDEX")                                                                              \
+    S(TABLE_STATUS, "TABLE STATUS") S(OPEN_TABLES, "OPEN TABLES") S(TRIGGERS, "TRIGGERS") S(       \
+        EVENTS, "EVENTS") S(STATUS, "STATUS") S(VARIABLES, "VARIABLES") S(WARNINGS, "WARNINGS")    \
+        S(ERRORS, "ERRORS") S(COUNT_WARNINGS, "COUNT(*) WARNINGS") S(                              \
             COUNT_ERRORS, "COUNT(*) ERRORS") S(PROCESSLIST, "PROCESSLIST") S(ENGINES, "ENGINES")   \
             S(ENGINE, "ENGINE") S(COLLATION, "COLLATION") S(CHARSET, "CHARACTER SET") S(           \
                 GRANTS, "GRANTS") S(PRIVILEGES, "PRIVILEGES") S(PLUGINS, "PLUGINS")                \
@@ -661,7 +662,7 @@ struct ast_explain {
     struct slice format_name;        /* as written; an unknown one is error 1791 */
     struct slice into;               /* INTO @variable */
     struct slice schema;             /* FOR SCHEMA name */
-    struct ast_statement *statement; /* or NULL: */
+    struct ast_statement *statement; /* only its kind and node are set; or NULL: */
     uint64_t connection;             /* FOR CONNECTION n */
 };
 

@@ -1112,11 +1112,11 @@ constraint_key(A) ::= UNIQUE key_word_opt key_name(N) LP key_parts(P) RP. { A = 
 constraint_key(A) ::= FOREIGN KEY key_name(N) LP key_parts(P) RP reference(R). {
     A = build_key(p, AST_KEY_FOREIGN, N, P);
     A->reference = R; }
-%type key_name {struct key_name}
-key_name(A) ::= . { A = (struct key_name){0}; }
-key_name(A) ::= USING key_method_word(M). { A = (struct key_name){SLICE_EMPTY, M}; }
-key_name(A) ::= ident(N). { A = (struct key_name){N, AST_KEY_METHOD_UNSET}; }
-key_name(A) ::= ident(N) key_method(M). { A = (struct key_name){N, M}; }
+%type key_name {struct key_name *}
+key_name(A) ::= . { A = build_key_name(p, SLICE_EMPTY, AST_KEY_METHOD_UNSET); }
+key_name(A) ::= USING key_method_word(M). { A = build_key_name(p, SLICE_EMPTY, M); }
+key_name(A) ::= ident(N). { A = build_key_name(p, N, AST_KEY_METHOD_UNSET); }
+key_name(A) ::= ident(N) key_method(M). { A = build_key_name(p, N, M); }
 key_method(A) ::= USING key_method_word(M). { A = M; }
 key_method(A) ::= TYPE key_method_word(M). { A = M; }
 key_method_word(A) ::= BTREE. { A = AST_KEY_BTREE; }
@@ -1975,6 +1975,8 @@ statement ::= RESTART. { build_statement(p, AST_RESTART, NULL); }
 /* ---- The loop that feeds the parser; it is here because the parser's size is known only here ---- */
 
 %code {
+static_assert(sizeof(yyParser) <= 25 * 1024, "it stands on a fiber's stack");
+
 void grammar_run(struct parser *p, struct token (*next)(struct parser *)) {
     yyParser engine; /* on the caller's stack: about 24 KiB */
     GrammarInit(&engine, p);

@@ -114,6 +114,7 @@ static bool skip_comment(struct lexer *lexer) {
     lexer->saw_comment = true;
     lexer->at += 2;
     if (peek(lexer, 0) == '!' && !lexer->in_executable) return enter_executable(lexer);
+    if (peek(lexer, 0) == 'M' && peek(lexer, 1) == '!') lexer->saw_executable = true;
     return skip_block(lexer, false);
 }
 
@@ -355,8 +356,9 @@ static struct token scan_system_variable(struct lexer *lexer) {
         const uint8_t *part = lexer->at;
         if (peek(lexer, 0) == '`') {
             if (!scan_quoted(lexer, false, &flags) || flags != 0) return illegal(lexer, from);
+        } else {
+            while (is_class(peek(lexer, 0), CLASS_NAME)) lexer->at++;
         }
-        while (is_class(peek(lexer, 0), CLASS_NAME)) lexer->at++;
         if (lexer->at == part) return illegal(lexer, from);
         uint8_t after = peek(lexer, 1);
         if (peek(lexer, 0) != '.' || !(is_class(after, CLASS_NAME) || after == '`')) break;

@@ -171,20 +171,26 @@ static const struct form forms[] = {
     {{"HANDLER"}, "HANDLER", false},
 };
 
-/* Are the form's words the ones that `lexer` (a copy) is at? DEFINER = account may stand between. */
-static bool matches_form(struct lexer lexer, const struct form *form) {
-    for (size_t i = 0; i < ARRAY_COUNT(form->words) && form->words[i] != NULL; i++) {
-        struct token token = lexer_next(&lexer);
-        struct slice definer = SLICE_LITERAL("DEFINER"), word = slice_of(token.data, token.size);
-        if (i == 1 && slice_equal_nocase(word, definer)) {
-            lexer_next(&lexer); /* = */
-            lexer_next(&lexer); /* user */
-            token = lexer_next(&lexer);
-            bool more = token.kind == TOKEN_AT_NAME || token.kind == TOKEN_LP;
-            if (token.kind == TOKEN_LP) lexer_next(&lexer); /* CURRENT_USER() */
-            if (more) token = lexer_next(&lexer);
-            word = slice_of(token.data, token.size);
-        }
+/* The next token's text, behind DEFINER = account if that stands there. */
+static struct slice next_word(struct lexer *lexer) {
+    struct token token = lexer_next(lexer);
+    if (!slice_equal_nocase(slice_of(token.data, token.size), SLICE_LITERAL("DEFINER"))) {
+        return slice_of(token.data, token.size);
+    }
+    lexer_next(lexer); /* = */
+    lexer_next(lexer); /* user */
+    token = lexer_next(lexer);
+    bool has_more = token.kind == TOKEN_AT_NAME || token.kind == TOKEN_LP;
+    if (token.kind == TOKEN_LP) lexer_next(lexer); /* CURRENT_USER() */
+    if (has_more) token = lexer_next(lexer);
+    return slice_of(token.data, token.size);
+}
+
+/* Is the statement whose first token is `first`, with `lexer` behind it, of this form? */
+static bool matches_form(struct lexer lexer, struct slice first, const struct form *form) {
+    if (!slice_equal_nocase(first, slice_of_text(form->words[0]))) return false;
+    for (size_t i = 1; i < ARRAY_COUNT(form->words) && form->words[i] != NULL; i++) {
+        struct slice word = next_word(&lexer);
         if (!slice_equal_nocase(word, slice_of_text(form->words[i]))) return false;
     }
     return true;
@@ -200,13 +206,15 @@ static void skip_statement(struct parser *p, const struct form *form) {
 }
 
 /* True: the statement is one of `forms`, and p->statement says which. */
-static bool parse_form(struct parser *p, uint16_t first) {
-    bool is_row_statement = first == TOKEN_SELECT || first == TOKEN_INSERT ||
-                            first == TOKEN_UPDATE || first == TOKEN_DELETE ||
-                            first == TOKEN_REPLACE || first == TOKEN_COMMIT;
+static bool parse_form(struct parser *p, const struct token *first) {
+    bool is_row_statement = first->kind == TOKEN_SELECT || first->kind == TOKEN_INSERT ||
+                            first->kind == TOKEN_UPDATE || first->kind == TOKEN_DELETE;
     if (is_row_statement) return false;
+    struct lexer behind_first = p->lexer;
+    lexer_next(&behind_first);
     for (size_t i = 0; i < ARRAY_COUNT(forms); i++) {
-        if (!matches_form(p->lexer, &forms[i])) continue;
+        struct slice word = slice_of(first->data, first->size);
+        if (!matches_form(behind_first, word, &forms[i])) continue;
         struct ast_unsupported *unsupported = build_new(p, struct ast_unsupported);
         unsupported->name = forms[i].name;
         build_statement(p, AST_UNSUPPORTED, unsupported);
@@ -266,7 +274,7 @@ enum status parse_statement(struct arena *arena, const struct parse_input *input
         p->lexer = ahead;
         p->end = first.data + first.size;
         parse_nothing(p);
-    } else if (!parse_form(p, first.kind)) {
+    } else if (!parse_form(p, &first)) {
         grammar_run(p, parse_next);
     }
     if (p->is_failed) {

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "sql/ast.h"
+#include "sql/sql_mode.h"
 
 /* What of sql_mode and the session changes reading. */
 enum parse_mode {
@@ -22,6 +23,17 @@ enum parse_mode {
     PARSE_HIGH_NOT_PRECEDENCE = 1 << 4,  /* NOT binds as ! */
     PARSE_LIFT_LITERALS = 1 << 5,        /* literals get ordinals, as parse_normalise counts them */
 };
+
+/* The bits of @@sql_mode (sql/sql_mode.h) that the parser knows. */
+static inline uint32_t parse_mode_of(uint64_t sql_mode) {
+    uint32_t mode = 0;
+    if (sql_mode & SQL_MODE_ANSI_QUOTES) mode |= PARSE_ANSI_QUOTES;
+    if (sql_mode & SQL_MODE_PIPES_AS_CONCAT) mode |= PARSE_PIPES_AS_CONCAT;
+    if (sql_mode & SQL_MODE_NO_BACKSLASH_ESCAPES) mode |= PARSE_NO_BACKSLASH_ESCAPES;
+    if (sql_mode & SQL_MODE_IGNORE_SPACE) mode |= PARSE_IGNORE_SPACE;
+    if (sql_mode & SQL_MODE_HIGH_NOT_PRECEDENCE) mode |= PARSE_HIGH_NOT_PRECEDENCE;
+    return mode;
+}
 
 #define PARSE_ERROR_TEXT_MAX 512
 

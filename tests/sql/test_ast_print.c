@@ -94,6 +94,7 @@ Test(ast_print, intersect_binds_before_union) {
 
 Test(ast_print, names_and_strings_are_quoted) {
     expect_print("SELECT `a``b`, 'it''s\\\\ \\0'", 0, "select `a``b`,'it''s\\\\ \\0'");
+    expect_print("SELECT @@`a.b`, @@global.`c`.d", 0, "select @@`a.b`,@@global.`c`.`d`");
     expect_print("SELECT \"a\"", PARSE_ANSI_QUOTES, "select `a`");
     expect_print("SELECT `select`(1), IF(a, b, c)", 0, "select `select`(1),IF(`a`,`b`,`c`)");
 }
