@@ -1,6 +1,6 @@
 /* exec.c: how is a plan run, and what reaches the client?
  *
- *   operator_step(root) .. row in the slots --> items --> result_sink.row .. END
+ *   stage_step(root) .. row in the slots --> items --> result_sink.row .. END
  *
  * Operators are opened top down, one state per plan node. The kinds are in a table, each in a file of its own.
  * Invariants (X1) to (X3) are in exec.h.
@@ -13,9 +13,9 @@
 
 /* ---- operators ---- */
 
-typedef struct operator* operator_maker(struct execution *execution, const struct plan_node *node);
+typedef struct stage *stage_maker(struct execution *execution, const struct plan_node *node);
 
-static operator_maker *const makers[] = {
+static stage_maker *const makers[] = {
     [PLAN_ONCE] = exec_once_open,       [PLAN_NEVER] = exec_once_open,
     [PLAN_SCAN] = exec_scan_open,       [PLAN_VIRTUAL] = exec_virtual_open,
     [PLAN_DERIVED] = exec_derived_open, [PLAN_VALUES] = exec_values_open,
@@ -27,28 +27,28 @@ static operator_maker *const makers[] = {
     [PLAN_SET] = exec_set_open,
 };
 
-enum status operator_open(struct execution *execution, const struct plan_node *node,
-                          struct operator** out) {
+enum status stage_open(struct execution *execution, const struct plan_node *node,
+                       struct stage **out) {
     CHECK(node->kind < ARRAY_COUNT(makers) && makers[node->kind] != NULL);
-    struct operator* operator= makers[node->kind](execution, node);
-    operator->node = node;
-    execution->operators[node->number] = operator;
+    struct stage *stage = makers[node->kind](execution, node);
+    stage->node = node;
+    execution->stages[node->number] = stage;
     enum status status = STATUS_OK;
-    if (node->input != NULL) status = operator_open(execution, node->input, &operator->input);
+    if (node->input != NULL) status = stage_open(execution, node->input, &stage->input);
     /* The inner side of a look-up join is read by the join itself. */
     bool opens_inner = node->inner != NULL && node->kind != PLAN_LOOKUP;
     if (status == STATUS_OK && opens_inner) {
-        status = operator_open(execution, node->inner, &operator->inner);
+        status = stage_open(execution, node->inner, &stage->inner);
     }
-    *out = operator;
+    *out = stage;
     return status;
 }
 
 /* (X3) */
-static void operators_close(struct execution *execution) {
+static void stages_close(struct execution *execution) {
     for (uint32_t i = 0; i < execution->context->plan->node_count; i++) {
-        struct operator* operator= execution->operators[i];
-        if (operator!= NULL && operator->close != NULL) operator->close(operator, execution);
+        struct stage *stage = execution->stages[i];
+        if (stage != NULL && stage->close != NULL) stage->close(stage, execution);
     }
 }
 
@@ -166,11 +166,11 @@ static enum status send_row(struct execution *execution, const struct plan_query
     return status == STATUS_OK ? STATUS_OK : exec_refused(execution, status);
 }
 
-static enum status send_rows(struct execution *execution, struct operator* root,
+static enum status send_rows(struct execution *execution, struct stage *root,
                              const struct plan_query *query, struct exec_result *result) {
     struct value *values = arena_array(execution->arena, struct value, MAX(query->item_count, 1u));
     enum status status;
-    while ((status = operator_step(root, execution)) == STATUS_OK) {
+    while ((status = stage_step(root, execution)) == STATUS_OK) {
         status = send_row(execution, query, values);
         if (status != STATUS_OK) return status;
         result->rows_sent++;
@@ -183,10 +183,10 @@ static enum status send_rows(struct execution *execution, struct operator* root,
 /* The first row is computed before the columns are sent, so that most errors come alone. */
 static enum status exec_query(struct execution *execution, struct exec_result *result) {
     const struct plan_query *query = execution->context->plan->query;
-    struct operator* root;
-    enum status status = operator_open(execution, query->root, &root);
+    struct stage *root;
+    enum status status = stage_open(execution, query->root, &root);
     if (status != STATUS_OK) return status;
-    enum status first = operator_step(root, execution);
+    enum status first = stage_step(root, execution);
     if (first != STATUS_OK && first != STATUS_END) return first;
     const struct result_column *columns;
     uint32_t count;
@@ -215,10 +215,8 @@ enum status exec_statement(struct exec_context *context, struct exec_result *res
     *result_out = (struct exec_result){0};
     execution.slots =
         arena_alloc_zeroed(context->arena, (plan->slot_count + 1) * sizeof(struct value));
-    execution.operators =
-        arena_alloc_zeroed(context->arena, (plan->node_count + 1) * sizeof(struct operator*));
-    execution.table_rows =
-        arena_alloc_zeroed(context->arena, (plan->table_count + 1) * sizeof(struct slice));
+    execution.stages =
+        arena_alloc_zeroed(context->arena, (plan->node_count + 1) * sizeof(struct stage *));
     context->eval->slots = execution.slots;
     enum status status = STATUS_INVALID;
     switch (plan->kind) {
@@ -226,6 +224,6 @@ enum status exec_statement(struct exec_context *context, struct exec_result *res
     case BOUND_INSERT: status = dml_insert(&execution, result_out); break;
     case BOUND_MODIFY: status = dml_modify(&execution, result_out); break;
     }
-    operators_close(&execution);
+    stages_close(&execution);
     return status;
 }

@@ -18,8 +18,8 @@ struct group {
     struct aggregate_state *states;
 };
 
-struct group_operator {
-    struct operator operator;
+struct group_stage {
+    struct stage stage;
     struct group **table;
     uint64_t table_size, count;
     struct group *first, *last, *at;
@@ -43,7 +43,7 @@ static bool keys_equal(const struct plan_group *plan, const struct group *group,
     return true;
 }
 
-static void table_grow(struct group_operator *self, struct execution *execution) {
+static void table_grow(struct group_stage *self, struct execution *execution) {
     uint64_t size = MAX((uint64_t)64, self->table_size * 2);
     struct group **table = arena_alloc_zeroed(execution->arena, size * sizeof(void *));
     for (struct group *group = self->first; group != NULL; group = group->next) {
@@ -54,9 +54,9 @@ static void table_grow(struct group_operator *self, struct execution *execution)
     self->table_size = size;
 }
 
-static struct group *group_make(struct group_operator *self, struct execution *execution,
+static struct group *group_make(struct group_stage *self, struct execution *execution,
                                 uint64_t hash, uint32_t level) {
-    const struct plan_group *plan = self->operator.node->group;
+    const struct plan_group *plan = self->stage.node->group;
     struct group *group = arena_new(execution->arena, struct group);
     group->hash = hash;
     group->level = level;
@@ -78,9 +78,9 @@ static struct group *group_make(struct group_operator *self, struct execution *e
     return group;
 }
 
-static struct group *group_find(struct group_operator *self, struct execution *execution,
+static struct group *group_find(struct group_stage *self, struct execution *execution,
                                 uint32_t level) {
-    const struct plan_group *plan = self->operator.node->group;
+    const struct plan_group *plan = self->stage.node->group;
     if (self->count >= self->table_size) table_grow(self, execution);
     uint64_t hash = keys_hash(self->keys, plan->key_count, level);
     struct group **bucket = &self->table[hash & (self->table_size - 1)];
@@ -103,8 +103,8 @@ static enum status group_add(struct group *group, const struct plan_group *plan,
     return STATUS_OK;
 }
 
-static enum status group_add_row(struct group_operator *self, struct execution *execution) {
-    const struct plan_group *plan = self->operator.node->group;
+static enum status group_add_row(struct group_stage *self, struct execution *execution) {
+    const struct plan_group *plan = self->stage.node->group;
     for (uint32_t i = 0; i < plan->key_count; i++) {
         enum status status = expr_eval(plan->keys[i], execution->eval, &self->keys[i]);
         if (status != STATUS_OK) return status;
@@ -118,10 +118,10 @@ static enum status group_add_row(struct group_operator *self, struct execution *
     return STATUS_OK;
 }
 
-static enum status group_read(struct group_operator *self, struct execution *execution) {
-    const struct plan_group *plan = self->operator.node->group;
+static enum status group_read(struct group_stage *self, struct execution *execution) {
+    const struct plan_group *plan = self->stage.node->group;
     enum status status;
-    while ((status = operator_step(self->operator.input, execution)) == STATUS_OK) {
+    while ((status = stage_step(self->stage.input, execution)) == STATUS_OK) {
         status = group_add_row(self, execution);
         if (status == STATUS_OK) status = exec_pause(execution);
         if (status != STATUS_OK) return status;
@@ -133,9 +133,9 @@ static enum status group_read(struct group_operator *self, struct execution *exe
     return STATUS_OK;
 }
 
-static enum status group_next(struct operator* operator, struct execution * execution) {
-    struct group_operator *self = (struct group_operator *)operator;
-    const struct plan_group *plan = operator->node->group;
+static enum status group_next(struct stage *stage, struct execution *execution) {
+    struct group_stage *self = (struct group_stage *)stage;
+    const struct plan_group *plan = stage->node->group;
     enum status status = self->is_read ? STATUS_OK : group_read(self, execution);
     if (status != STATUS_OK) return status;
     struct group *group = self->at;
@@ -151,18 +151,18 @@ static enum status group_next(struct operator* operator, struct execution * exec
     return status;
 }
 
-static void group_rewind(struct operator* operator, struct execution * execution) {
-    struct group_operator *self = (struct group_operator *)operator;
-    struct operator kept = self->operator;
+static void group_rewind(struct stage *stage, struct execution *execution) {
+    struct group_stage *self = (struct group_stage *)stage;
+    struct stage kept = self->stage;
     struct value *keys = self->keys;
-    *self = (struct group_operator){.operator= kept, .keys = keys};
-    operator->input->rewind(operator->input, execution);
+    *self = (struct group_stage){.stage = kept, .keys = keys};
+    stage->input->rewind(stage->input, execution);
 }
 
-struct operator* exec_group_open(struct execution *execution, const struct plan_node *node) {
-    struct group_operator *self = arena_new(execution->arena, struct group_operator);
-    self->operator.next = group_next;
-    self->operator.rewind = group_rewind;
+struct stage *exec_group_open(struct execution *execution, const struct plan_node *node) {
+    struct group_stage *self = arena_new(execution->arena, struct group_stage);
+    self->stage.next = group_next;
+    self->stage.rewind = group_rewind;
     self->keys = arena_array(execution->arena, struct value, MAX(node->group->key_count, 1u));
-    return &self->operator;
+    return &self->stage;
 }

@@ -6,7 +6,8 @@
 #include "sql/aggregate.h"
 #include "sql/exec.h"
 
-struct operator;
+/* An operator of a plan in one execution. */
+struct stage;
 
 /* One run of one plan, or of one subquery's plan inside it. */
 struct execution {
@@ -14,51 +15,48 @@ struct execution {
     struct eval_context *eval;
     struct arena *arena;
     struct value *slots;
-    struct operator** operators; /* by plan_node.number; NULL: not opened */
-    struct slice
-        *table_rows;      /* by bound_table.number: bytes of the row now in the slots (keeps_row) */
-    uint64_t paused_us;   /* when the fiber was last resumed */
-    uint32_t since_pause; /* rows since exec_pause looked */
-    uint64_t found_rows;  /* of SQL_CALC_FOUND_ROWS; UINT64_MAX: not counted */
+    struct stage **stages; /* by plan_node.number; NULL: not opened */
+    uint64_t paused_us;    /* when the fiber was last resumed */
+    uint32_t since_pause;  /* rows since exec_pause looked */
+    uint64_t found_rows;   /* of SQL_CALC_FOUND_ROWS; UINT64_MAX: not counted */
 };
 
 /* OK: a row is in the slots; END; or an error. */
-typedef enum status operator_next(struct operator* operator, struct execution * execution);
+typedef enum status stage_next(struct stage *stage, struct execution *execution);
 
-struct operator{
+struct stage {
     const struct plan_node *node;
-    operator_next *next;
+    stage_next *next;
     /* Starts anew: outer slots have changed. */
-    void (*rewind)(struct operator* operator, struct execution * execution);
-    void (*close)(struct operator* operator,
-                  struct execution * execution); /* NULL: nothing to close */
-    struct operator* input, *inner;
+    void (*rewind)(struct stage *stage, struct execution *execution);
+    void (*close)(struct stage *stage, struct execution *execution); /* NULL: nothing to close */
+    struct stage *input, *inner;
 };
 
 /* Opens the node and its inputs; state in execution->arena. Errors are in the diagnostics. */
-MUST_USE enum status operator_open(struct execution *execution, const struct plan_node *node,
-                                   struct operator** out);
-static inline enum status operator_step(struct operator* operator, struct execution * execution) {
-    return operator->next(operator, execution);
+MUST_USE enum status stage_open(struct execution *execution, const struct plan_node *node,
+                                struct stage **out);
+static inline enum status stage_step(struct stage *stage, struct execution *execution) {
+    return stage->next(stage, execution);
 }
 
 /* One maker per kind; they fill next, rewind, close. */
-struct operator* exec_scan_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_once_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_virtual_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_derived_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_values_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_lookup_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_hash_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_loop_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_filter_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_apply_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_group_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_project_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_distinct_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_sort_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_limit_open(struct execution *execution, const struct plan_node *node);
-struct operator* exec_set_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_scan_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_once_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_virtual_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_derived_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_values_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_lookup_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_hash_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_loop_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_filter_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_apply_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_group_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_project_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_distinct_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_sort_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_limit_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_set_open(struct execution *execution, const struct plan_node *node);
 
 /* After every row of work: yields, looks at the budget and at KILL now and then (X2). */
 MUST_USE enum status exec_pause_slow(struct execution *execution);

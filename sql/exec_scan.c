@@ -7,10 +7,10 @@
  */
 #include "sql/exec_private.h"
 
-#include "sql/timezone.h"
+#include "row/collation.h"
 
-struct scan_operator {
-    struct operator operator;
+struct scan_stage {
+    struct stage stage;
     struct scan *scan;
     struct scan_batch batch;
     uint32_t at; /* next row of the batch */
@@ -48,8 +48,8 @@ static uint8_t scan_flags(const struct plan_scan *plan) {
     return plan->is_descending ? READ_DESCENDING : 0;
 }
 
-static enum status scan_start(struct scan_operator *self, struct execution *execution) {
-    const struct plan_scan *plan = self->operator.node->scan;
+static enum status scan_start(struct scan_stage *self, struct execution *execution) {
+    const struct plan_scan *plan = self->stage.node->scan;
     struct access_positions positions;
     enum status status =
         access_positions(plan->path, execution->eval, execution->arena, &positions);
@@ -81,7 +81,7 @@ static enum status scan_start(struct scan_operator *self, struct execution *exec
     return STATUS_OK;
 }
 
-static enum status scan_fetch(struct scan_operator *self, struct execution *execution) {
+static enum status scan_fetch(struct scan_stage *self, struct execution *execution) {
     enum status status = scan_next(self->scan, &self->batch);
     self->at = 0;
     if (status == STATUS_OK) return STATUS_OK;
@@ -90,19 +90,20 @@ static enum status scan_fetch(struct scan_operator *self, struct execution *exec
     return status == STATUS_END ? STATUS_END : exec_refused(execution, status);
 }
 
-/* TIMESTAMP is shown in the session's zone from here on. */
 void exec_load_row(struct execution *execution, const struct plan_scan *plan, struct slice row) {
     for (uint32_t i = 0; i < plan->column_count; i++) {
-        struct value *slot = &execution->slots[plan->columns[i]->slot];
-        *slot = row_value(plan->output, row, i, execution->eval->arena);
-        if (slot->kind == VALUE_TIMESTAMP) *slot = timezone_to_local(execution->eval->zone, slot);
+        if (plan->columns[i] == NULL) continue;
+        execution->slots[plan->columns[i]->slot] =
+            row_value(plan->output, row, i, execution->eval->arena);
     }
-    if (plan->keeps_row) execution->table_rows[plan->bound->number] = row;
+    if (plan->row_slot != UINT32_MAX) {
+        execution->slots[plan->row_slot] = value_of_string(row, COLLATION_BINARY);
+    }
 }
 
-static enum status scan_operator_next(struct operator* operator, struct execution * execution) {
-    struct scan_operator *self = (struct scan_operator *)operator;
-    const struct plan_scan *plan = operator->node->scan;
+static enum status scan_stage_next(struct stage *stage, struct execution *execution) {
+    struct scan_stage *self = (struct scan_stage *)stage;
+    const struct plan_scan *plan = stage->node->scan;
     for (;;) {
         enum status status = STATUS_OK;
         if (!self->is_open && !self->is_done) status = scan_start(self, execution);
@@ -121,25 +122,25 @@ static enum status scan_operator_next(struct operator* operator, struct executio
     }
 }
 
-static void scan_operator_close(struct operator* operator, struct execution * execution) {
+static void scan_stage_close(struct stage *stage, struct execution *execution) {
     (void)execution;
-    struct scan_operator *self = (struct scan_operator *)operator;
+    struct scan_stage *self = (struct scan_stage *)stage;
     if (self->is_open) scan_close(self->scan);
     self->is_open = false;
 }
 
-static void scan_operator_rewind(struct operator* operator, struct execution * execution) {
-    struct scan_operator *self = (struct scan_operator *)operator;
-    scan_operator_close(operator, execution);
+static void scan_stage_rewind(struct stage *stage, struct execution *execution) {
+    struct scan_stage *self = (struct scan_stage *)stage;
+    scan_stage_close(stage, execution);
     self->is_done = false;
     self->at = self->batch.count = 0;
 }
 
-struct operator* exec_scan_open(struct execution *execution, const struct plan_node *node) {
+struct stage *exec_scan_open(struct execution *execution, const struct plan_node *node) {
     (void)node;
-    struct scan_operator *self = arena_new(execution->arena, struct scan_operator);
-    self->operator.next = scan_operator_next;
-    self->operator.rewind = scan_operator_rewind;
-    self->operator.close = scan_operator_close;
-    return &self->operator;
+    struct scan_stage *self = arena_new(execution->arena, struct scan_stage);
+    self->stage.next = scan_stage_next;
+    self->stage.rewind = scan_stage_rewind;
+    self->stage.close = scan_stage_close;
+    return &self->stage;
 }

@@ -12,8 +12,8 @@
 
 /* ---- SORT ---- */
 
-struct sort_operator {
-    struct operator operator;
+struct sort_stage {
+    struct stage stage;
     struct row_store rows;
     struct value *keys; /* order_count for each row */
     uint64_t key_capacity;
@@ -35,16 +35,16 @@ static int keys_compare(const struct plan_node *node, const struct value *a,
 
 /* (O1) */
 static int rows_compare(const void *a, const void *b, void *context) {
-    const struct sort_operator *self = context;
+    const struct sort_stage *self = context;
     uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
-    uint32_t width = self->operator.node->sort.order_count;
+    uint32_t width = self->stage.node->sort.order_count;
     int compared =
-        keys_compare(self->operator.node, self->keys + left * width, self->keys + right * width);
+        keys_compare(self->stage.node, self->keys + left * width, self->keys + right * width);
     return compared != 0 ? compared : (left > right) - (left < right);
 }
 
-static enum status sort_keys_add(struct sort_operator *self, struct execution *execution) {
-    const struct plan_node *node = self->operator.node;
+static enum status sort_keys_add(struct sort_stage *self, struct execution *execution) {
+    const struct plan_node *node = self->stage.node;
     uint32_t width = node->sort.order_count;
     if (self->rows.count >= self->key_capacity) {
         uint64_t capacity = MAX((uint64_t)16, self->key_capacity * 2);
@@ -64,7 +64,7 @@ static enum status sort_keys_add(struct sort_operator *self, struct execution *e
     return STATUS_OK;
 }
 
-static void sort_order(struct sort_operator *self, struct execution *execution) {
+static void sort_order(struct sort_stage *self, struct execution *execution) {
     uint64_t *order = arena_array(execution->arena, uint64_t, MAX(self->rows.count, (uint64_t)1));
     for (uint64_t i = 0; i < self->rows.count; i++) order[i] = i;
     qsort_r(order, self->rows.count, sizeof *order, rows_compare, self);
@@ -74,10 +74,10 @@ static void sort_order(struct sort_operator *self, struct execution *execution) 
 
 /* With a limit: when twice as many rows are kept as wanted, the worse half is forgotten. The kept rows move to a new
  * store, so that memory stays in proportion to the limit. */
-static void sort_shrink(struct sort_operator *self, struct execution *execution) {
+static void sort_shrink(struct sort_stage *self, struct execution *execution) {
     sort_order(self, execution);
     struct row_store rows;
-    uint32_t width = self->operator.node->sort.order_count;
+    uint32_t width = self->stage.node->sort.order_count;
     row_store_open(&rows, self->rows.arena, self->rows.slots, self->rows.slot_count);
     struct value *keys = arena_array(execution->arena, struct value, self->key_capacity * width);
     for (uint64_t i = 0; i < self->count; i++) {
@@ -89,15 +89,15 @@ static void sort_shrink(struct sort_operator *self, struct execution *execution)
     self->keys = keys;
 }
 
-static enum status sort_read(struct sort_operator *self, struct execution *execution) {
-    const struct plan_node *node = self->operator.node;
+static enum status sort_read(struct sort_stage *self, struct execution *execution) {
+    const struct plan_node *node = self->stage.node;
     uint64_t limit, offset;
     enum status status = exec_count(execution, node->sort.limit, UINT64_MAX, &limit);
     if (status == STATUS_OK) status = exec_count(execution, node->sort.offset, 0, &offset);
     if (status != STATUS_OK) return status;
     self->keep = limit > UINT64_MAX - offset ? UINT64_MAX : limit + offset;
     row_store_open(&self->rows, execution->arena, node->slots, node->slot_count);
-    while ((status = operator_step(self->operator.input, execution)) == STATUS_OK) {
+    while ((status = stage_step(self->stage.input, execution)) == STATUS_OK) {
         status = sort_keys_add(self, execution);
         if (status == STATUS_OK) status = exec_pause(execution);
         if (status != STATUS_OK) return status;
@@ -111,8 +111,8 @@ static enum status sort_read(struct sort_operator *self, struct execution *execu
     return STATUS_OK;
 }
 
-static enum status sort_next(struct operator* operator, struct execution * execution) {
-    struct sort_operator *self = (struct sort_operator *)operator;
+static enum status sort_next(struct stage *stage, struct execution *execution) {
+    struct sort_stage *self = (struct sort_stage *)stage;
     enum status status = self->is_read ? STATUS_OK : sort_read(self, execution);
     if (status != STATUS_OK) return status;
     if (self->at == self->count) return STATUS_END;
@@ -120,19 +120,19 @@ static enum status sort_next(struct operator* operator, struct execution * execu
     return STATUS_OK;
 }
 
-static void sort_rewind(struct operator* operator, struct execution * execution) {
-    struct sort_operator *self = (struct sort_operator *)operator;
-    struct operator kept = self->operator;
-    *self = (struct sort_operator){.operator= kept };
-    operator->input->rewind(operator->input, execution);
+static void sort_rewind(struct stage *stage, struct execution *execution) {
+    struct sort_stage *self = (struct sort_stage *)stage;
+    struct stage kept = self->stage;
+    *self = (struct sort_stage){.stage = kept};
+    stage->input->rewind(stage->input, execution);
 }
 
-struct operator* exec_sort_open(struct execution *execution, const struct plan_node *node) {
+struct stage *exec_sort_open(struct execution *execution, const struct plan_node *node) {
     (void)node;
-    struct sort_operator *self = arena_new(execution->arena, struct sort_operator);
-    self->operator.next = sort_next;
-    self->operator.rewind = sort_rewind;
-    return &self->operator;
+    struct sort_stage *self = arena_new(execution->arena, struct sort_stage);
+    self->stage.next = sort_next;
+    self->stage.rewind = sort_rewind;
+    return &self->stage;
 }
 
 /* ---- DISTINCT ---- */
@@ -142,8 +142,8 @@ struct distinct_entry {
     uint64_t hash, row;
 };
 
-struct distinct_operator {
-    struct operator operator;
+struct distinct_stage {
+    struct stage stage;
     struct row_store rows; /* the items' values */
     struct distinct_entry **table;
     uint64_t table_size;
@@ -157,9 +157,8 @@ static uint64_t row_hash(const struct plan_node *node, const struct value *slots
     return hash;
 }
 
-static bool row_equal(const struct distinct_operator *self, uint64_t row,
-                      const struct value *slots) {
-    const struct plan_node *node = self->operator.node;
+static bool row_equal(const struct distinct_stage *self, uint64_t row, const struct value *slots) {
+    const struct plan_node *node = self->stage.node;
     const struct value *kept = self->rows.values + row * self->rows.slot_count;
     for (uint32_t i = 0; i < node->project.count; i++) {
         const struct bound_item *item = &node->project.items[i];
@@ -170,7 +169,7 @@ static bool row_equal(const struct distinct_operator *self, uint64_t row,
     return true;
 }
 
-static void distinct_grow(struct distinct_operator *self, struct execution *execution) {
+static void distinct_grow(struct distinct_stage *self, struct execution *execution) {
     uint64_t size = MAX((uint64_t)64, self->table_size * 2);
     struct distinct_entry **table = arena_alloc_zeroed(execution->arena, size * sizeof(void *));
     for (uint64_t i = 0; i < self->table_size; i++) {
@@ -185,8 +184,8 @@ static void distinct_grow(struct distinct_operator *self, struct execution *exec
 }
 
 /* (O2) */
-static bool distinct_add(struct distinct_operator *self, struct execution *execution) {
-    uint64_t hash = row_hash(self->operator.node, execution->slots);
+static bool distinct_add(struct distinct_stage *self, struct execution *execution) {
+    uint64_t hash = row_hash(self->stage.node, execution->slots);
     if (self->rows.count >= self->table_size) distinct_grow(self, execution);
     struct distinct_entry **bucket = &self->table[hash & (self->table_size - 1)];
     for (const struct distinct_entry *entry = *bucket; entry != NULL; entry = entry->next) {
@@ -199,10 +198,10 @@ static bool distinct_add(struct distinct_operator *self, struct execution *execu
     return true;
 }
 
-static enum status distinct_next(struct operator* operator, struct execution * execution) {
-    struct distinct_operator *self = (struct distinct_operator *)operator;
+static enum status distinct_next(struct stage *stage, struct execution *execution) {
+    struct distinct_stage *self = (struct distinct_stage *)stage;
     enum status status;
-    while ((status = operator_step(operator->input, execution)) == STATUS_OK) {
+    while ((status = stage_step(stage->input, execution)) == STATUS_OK) {
         if (distinct_add(self, execution)) return STATUS_OK;
         status = exec_pause(execution);
         if (status != STATUS_OK) return status;
@@ -210,7 +209,7 @@ static enum status distinct_next(struct operator* operator, struct execution * e
     return status;
 }
 
-static void distinct_start(struct distinct_operator *self, struct execution *execution,
+static void distinct_start(struct distinct_stage *self, struct execution *execution,
                            const struct plan_node *node) {
     uint32_t *slots = arena_array(execution->arena, uint32_t, MAX(node->project.count, 1u));
     for (uint32_t i = 0; i < node->project.count; i++) slots[i] = node->project.items[i].slot;
@@ -218,15 +217,15 @@ static void distinct_start(struct distinct_operator *self, struct execution *exe
     self->table_size = 0;
 }
 
-static void distinct_rewind(struct operator* operator, struct execution * execution) {
-    distinct_start((struct distinct_operator *)operator, execution, operator->node);
-    operator->input->rewind(operator->input, execution);
+static void distinct_rewind(struct stage *stage, struct execution *execution) {
+    distinct_start((struct distinct_stage *)stage, execution, stage->node);
+    stage->input->rewind(stage->input, execution);
 }
 
-struct operator* exec_distinct_open(struct execution *execution, const struct plan_node *node) {
-    struct distinct_operator *self = arena_new(execution->arena, struct distinct_operator);
-    self->operator.next = distinct_next;
-    self->operator.rewind = distinct_rewind;
+struct stage *exec_distinct_open(struct execution *execution, const struct plan_node *node) {
+    struct distinct_stage *self = arena_new(execution->arena, struct distinct_stage);
+    self->stage.next = distinct_next;
+    self->stage.rewind = distinct_rewind;
     distinct_start(self, execution, node);
-    return &self->operator;
+    return &self->stage;
 }

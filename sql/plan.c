@@ -43,6 +43,19 @@ void slots_of_table(const struct bound_table *table, uint64_t *set) {
     }
 }
 
+uint32_t plan_row_slot(const struct planner *planner, const struct bound_table *table) {
+    for (uint32_t i = 0; planner->modify != NULL && i < planner->modify->target_count; i++) {
+        if (planner->modify->targets[i].table == table) return planner->row_slots + table->number;
+    }
+    return UINT32_MAX;
+}
+
+void slots_of_scan(const struct planner *planner, const struct bound_table *table, uint64_t *set) {
+    slots_of_table(table, set);
+    uint32_t row_slot = plan_row_slot(planner, table);
+    if (row_slot != UINT32_MAX) slots_set(set, row_slot);
+}
+
 /* ---- nodes ---- */
 
 struct plan_node *node_new(struct planner *planner, enum plan_kind kind, struct plan_node *input) {
@@ -153,11 +166,12 @@ static enum status plan_base(struct planner *planner, struct bound_table *table,
                              struct plan_node **out) {
     struct plan_node *node = node_new(planner, PLAN_SCAN, NULL);
     uint64_t *own = slots_new(planner);
-    slots_of_table(table, own);
+    slots_of_scan(planner, table, own);
     node_set_slots(planner, node, own);
     uint64_t *have = node_slots(planner, node);
     slots_add(planner, have, known);
-    struct scan_want want = {.table = table, .known = known};
+    struct scan_want want = {
+        .table = table, .known = known, .row_slot = plan_row_slot(planner, table)};
     conditions_take(planner, conditions, have, &want.conjuncts, &want.conjunct_count);
     enum status status = plan_scan_make(planner, &want, &node->scan);
     if (status != STATUS_OK) return status;
@@ -253,8 +267,8 @@ static void plan_items(struct planner *planner, const struct bound_select *selec
     *node = distinct;
 }
 
-static enum status plan_select(struct planner *planner, const struct bound_select *select,
-                               const uint64_t *known, struct plan_node **out) {
+enum status plan_rows(struct planner *planner, const struct bound_select *select,
+                      const uint64_t *known, struct plan_node **out) {
     struct conditions where = {0};
     for (uint32_t i = 0; i < select->where_count; i++) {
         conditions_add(planner, &where, select->where[i]);
@@ -273,6 +287,15 @@ static enum status plan_select(struct planner *planner, const struct bound_selec
     if (status != STATUS_OK) return status;
     node = filter_above(planner, node, &where, known);
     for (uint32_t i = 0; i < where.count; i++) CHECK(where.items[i].is_used);
+    *out = node;
+    return STATUS_OK;
+}
+
+static enum status plan_select(struct planner *planner, const struct bound_select *select,
+                               const uint64_t *known, struct plan_node **out) {
+    struct plan_node *node;
+    enum status status = plan_rows(planner, select, known, &node);
+    if (status != STATUS_OK) return status;
     plan_grouping(planner, select, &node);
     status = plan_subqueries(planner, select->group_subqueries, select->group_subquery_count, known,
                              &node);
@@ -375,18 +398,26 @@ static bool order_by_index(struct planner *planner, struct plan_node *root,
 static void push_limit(struct plan_node *root, const struct bound_query *query,
                        const struct bound_select *select, bool is_sorted_after) {
     struct plan_scan *scan = ordering_scan(root, select);
+    const struct plan_node *below = root->kind == PLAN_PROJECT ? root->input : root;
     bool is_plain = scan != NULL && !is_sorted_after && !select->is_distinct &&
-                    scan->filter_count == 0 && root->kind == PLAN_PROJECT &&
-                    root->input->kind == PLAN_SCAN &&
+                    scan->filter_count == 0 && below->kind == PLAN_SCAN &&
                     (select->options & AST_SELECT_CALC_FOUND_ROWS) == 0;
     if (!is_plain) return;
     scan->limit = query->limit;
     scan->offset_in_limit = query->offset;
 }
 
-static struct plan_node *plan_order_and_limit(struct planner *planner, struct plan_node *root,
-                                              const struct bound_query *query,
-                                              const struct bound_select *select) {
+/* Above a sort only the items are read. */
+static void sort_keep_items(struct planner *planner, struct plan_node *sort,
+                            const struct bound_query *query) {
+    uint64_t *slots = slots_new(planner);
+    for (uint32_t i = 0; i < query->column_count; i++) slots_set(slots, query->items[i].slot);
+    node_set_slots(planner, sort, slots);
+}
+
+struct plan_node *plan_order_and_limit(struct planner *planner, struct plan_node *root,
+                                       const struct bound_query *query,
+                                       const struct bound_select *select) {
     bool counts_all = select != NULL && (select->options & AST_SELECT_CALC_FOUND_ROWS) != 0;
     bool sorts = query->order_count > 0 && !order_by_index(planner, root, query, select);
     if (query->limit != NULL) push_limit(root, query, select, sorts);
@@ -394,9 +425,7 @@ static struct plan_node *plan_order_and_limit(struct planner *planner, struct pl
         struct plan_node *sort = node_new(planner, PLAN_SORT, root);
         sort->sort.order = query->order;
         sort->sort.order_count = query->order_count;
-        uint64_t *slots = slots_new(planner);
-        for (uint32_t i = 0; i < query->column_count; i++) slots_set(slots, query->items[i].slot);
-        node_set_slots(planner, sort, slots);
+        if (planner->modify == NULL) sort_keep_items(planner, sort, query);
         if (!counts_all) {
             sort->sort.limit = query->limit;
             sort->sort.offset = query->offset;
@@ -507,13 +536,15 @@ static enum status plan_insert(struct planner *planner, const struct bound_inser
 
 enum status plan_statement(const struct plan_input *input, struct plan **plan_out) {
     const struct bound_statement *bound = input->bound;
-    struct planner planner = {
-        .input = input, .arena = input->arena, .slot_words = bound->slot_count / 64 + 1};
+    uint32_t slot_count = bound->slot_count + bound->table_count;
+    struct planner planner = {.input = input,
+                              .arena = input->arena,
+                              .slot_words = slot_count / 64 + 1,
+                              .row_slots = bound->slot_count};
     struct plan *plan = arena_new(input->arena, struct plan);
     plan->bound = bound;
     plan->kind = bound->kind;
-    plan->slot_count = bound->slot_count;
-    plan->table_count = bound->table_count;
+    plan->slot_count = slot_count;
     enum status status = STATUS_INVALID;
     switch (bound->kind) {
     case BOUND_QUERY:
@@ -521,7 +552,10 @@ enum status plan_statement(const struct plan_input *input, struct plan **plan_ou
         if (status == STATUS_OK) mark_whole_statement(&planner, plan->query->root);
         break;
     case BOUND_INSERT: status = plan_insert(&planner, bound->insert, plan); break;
-    case BOUND_MODIFY: status = plan_modify(&planner, bound->modify, &plan->modify); break;
+    case BOUND_MODIFY:
+        planner.modify = bound->modify;
+        status = plan_modify(&planner, bound->modify, &plan->modify);
+        break;
     }
     plan->node_count = planner.node_count;
     *plan_out = plan;

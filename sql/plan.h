@@ -54,7 +54,8 @@ struct plan_scan {
     struct expr *limit;           /* pushed, with the offset in it; or NULL */
     struct expr *offset_in_limit; /* added to it; or NULL */
     uint8_t is_whole_statement;   /* SCAN_WHOLE_STATEMENT */
-    uint8_t keeps_row; /* the row's bytes are wanted too (UPDATE, DELETE): execution->rows[table] */
+    /* UPDATE, DELETE: the row's bytes go into this slot, so that whatever keeps rows keeps them too; UINT32_MAX: not. */
+    uint32_t row_slot;
     /* Aggregates pushed: the program groups; output columns are group keys, then partial aggregates. */
     uint8_t is_grouped;
 };
@@ -153,13 +154,21 @@ struct plan_query {
 /* INSERT, UPDATE, DELETE (sql/dml.h reads the bound statement for the rest). */
 struct plan_modify {
     const struct bound_modify *bound;
-    struct plan_node *source; /* rows to change; NULL when it is all pushed */
-    /* Pushed whole to the fragments (txn_change): */
-    uint8_t is_pushed;
+    struct plan_node *source; /* rows to change, each target's bytes in row_slots[target] */
+    uint32_t *row_slots;
+    uint8_t
+        moves_rows; /* a changed row could be met again by the source: all are read before any is written */
+    struct plan_change *change; /* the whole statement as one request to the fragments; or NULL */
+};
+
+/* UPDATE and DELETE where the rows are (txn_change). Only for statements in strict mode without IGNORE: warnings are
+ * made where the rows are read. */
+struct plan_change {
     struct access_path *path;
     struct slice program;
     struct expr **parameters;
     uint32_t parameter_count;
+    struct expr *limit; /* or NULL */
 };
 
 struct plan {
@@ -168,7 +177,7 @@ struct plan {
     struct plan_query *query; /* QUERY; also INSERT .. SELECT's */
     struct plan_modify *modify;
     struct plan_query **subquery_plans; /* of INSERT's expressions */
-    uint32_t node_count, slot_count, table_count;
+    uint32_t node_count, slot_count; /* more than the bound statement's: see plan_scan.row_slot */
 };
 
 struct plan_input {

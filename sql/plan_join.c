@@ -72,7 +72,8 @@ static void conjuncts_about(struct planner *planner, const struct conditions *co
 
 static struct access_path *lookup_path(struct planner *planner, const struct conditions *conditions,
                                        struct bound_table *table, const uint64_t *known) {
-    struct scan_want want = {.table = table, .known = known};
+    struct scan_want want = {
+        .table = table, .known = known, .row_slot = plan_row_slot(planner, table)};
     conjuncts_about(planner, conditions, table, known, &want);
     return plan_path_best(planner, &want);
 }
@@ -100,7 +101,7 @@ static void join_finish(struct planner *planner, struct plan_node *node, struct 
 static struct plan_node *inner_scan_node(struct planner *planner, struct plan_scan *scan) {
     struct plan_node *node = node_new(planner, PLAN_SCAN, NULL);
     uint64_t *slots = slots_new(planner);
-    slots_of_table(scan->bound, slots);
+    slots_of_scan(planner, scan->bound, slots);
     node_set_slots(planner, node, slots);
     node->scan = scan;
     node->rows = scan->path->rows;
@@ -121,7 +122,8 @@ static enum status join_lookup(struct planner *planner, struct plan_node *outer,
     struct access_path *path = plan_path_best(planner, &all);
     /* The scan gets only what needs no outer row; covered bits are of the other list, so they are cleared: a condition is
      * tried again rather than forgotten. */
-    struct scan_want own = {.table = table, .known = known};
+    struct scan_want own = {
+        .table = table, .known = known, .row_slot = plan_row_slot(planner, table)};
     conjuncts_about(planner, conditions, table, known, &own);
     path->covered = 0;
     struct plan_scan *scan;

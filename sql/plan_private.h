@@ -11,6 +11,9 @@ struct planner {
     uint32_t slot_words;
     uint32_t node_count, scan_count;
     uint32_t depth;
+    /* UPDATE, DELETE: target tables' rows are kept whole, that of table n in slot row_slots + n; UINT32_MAX otherwise. */
+    uint32_t row_slots;
+    const struct bound_modify *modify;
 };
 
 /* A conjunct that is tried in the first place that has all its slots. */
@@ -55,6 +58,17 @@ MUST_USE enum status plan_table(struct planner *planner, struct bound_table *tab
                                 struct conditions *conditions, const uint64_t *known,
                                 struct plan_node **out);
 
+/* FROM, WHERE and the subqueries of both: rows before any grouping. */
+MUST_USE enum status plan_rows(struct planner *planner, const struct bound_select *select,
+                               const uint64_t *known, struct plan_node **out);
+struct plan_node *plan_order_and_limit(struct planner *planner, struct plan_node *root,
+                                       const struct bound_query *query,
+                                       const struct bound_select *select);
+/* Slot for the table's row bytes, UINT32_MAX when nobody writes it. */
+uint32_t plan_row_slot(const struct planner *planner, const struct bound_table *table);
+/* The table's columns and its row slot. */
+void slots_of_scan(const struct planner *planner, const struct bound_table *table, uint64_t *set);
+
 /* UPDATE and DELETE (plan_modify.c). */
 MUST_USE enum status plan_modify(struct planner *planner, const struct bound_modify *bound,
                                  struct plan_modify **out);
@@ -66,6 +80,7 @@ struct scan_want {
     struct expr **conjuncts; /* about this table alone, and known slots */
     uint32_t conjunct_count;
     const uint64_t *known; /* slots that bounds may read */
+    uint32_t row_slot;     /* for the row's bytes; UINT32_MAX: not wanted */
 };
 /* Path and program; what cannot be pushed is in scan->filter. */
 MUST_USE enum status plan_scan_make(struct planner *planner, const struct scan_want *want,
@@ -74,5 +89,9 @@ MUST_USE enum status plan_scan_make(struct planner *planner, const struct scan_w
 MUST_USE enum status plan_scan_with(struct planner *planner, const struct scan_want *want,
                                     struct access_path *path, struct plan_scan **out);
 struct access_path *plan_path_best(struct planner *planner, const struct scan_want *want);
+/* Can the condition be tried where the table's rows are? */
+bool plan_is_pushable(struct planner *planner, const struct bound_table *table, struct expr *expr);
+/* Begins the program's filter with these conditions, all pushable. */
+void plan_emit_filter(struct expr_program *program, struct expr **pushed, uint32_t count);
 
 #endif

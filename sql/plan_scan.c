@@ -36,12 +36,11 @@ static void scan_columns(struct planner *planner, struct plan_scan *scan) {
 
 /* The conjunct is pushed, or stays with the scan. Two programs are tried on builders of their own, so that a refused
  * condition leaves nothing in the real one. */
-static bool is_pushable(struct planner *planner, const struct plan_scan *scan, struct expr *expr) {
+bool plan_is_pushable(struct planner *planner, const struct bound_table *table, struct expr *expr) {
     struct program_builder builder;
-    program_builder_open(&builder, planner->arena, scan->bound->base->layout->column_count);
+    program_builder_open(&builder, planner->arena, table->base->layout->column_count);
     program_begin(&builder, SECTION_FILTER);
-    struct expr_program program = {
-        .builder = &builder, .table = scan->bound, .arena = planner->arena};
+    struct expr_program program = {.builder = &builder, .table = table, .arena = planner->arena};
     program_operand operand;
     return expr_to_program(expr, &program, &operand) == STATUS_OK;
 }
@@ -55,7 +54,7 @@ static void scan_split(struct planner *planner, struct plan_scan *scan,
     scan->filter = arena_array(planner->arena, struct expr *, want->conjunct_count + 1);
     for (uint32_t i = 0; i < want->conjunct_count; i++) {
         if (is_covered(scan, i)) continue;
-        if (is_pushable(planner, scan, want->conjuncts[i])) {
+        if (plan_is_pushable(planner, scan->bound, want->conjuncts[i])) {
             pushed[(*pushed_count)++] = want->conjuncts[i];
         } else {
             scan->filter[scan->filter_count++] = want->conjuncts[i];
@@ -63,8 +62,8 @@ static void scan_split(struct planner *planner, struct plan_scan *scan,
     }
 }
 
-static enum status emit_filter(struct expr_program *program, struct expr **pushed, uint32_t count) {
-    if (count == 0) return STATUS_OK;
+void plan_emit_filter(struct expr_program *program, struct expr **pushed, uint32_t count) {
+    if (count == 0) return;
     program_begin(program->builder, SECTION_FILTER);
     program_operand result = OPERAND_NONE;
     for (uint32_t i = 0; i < count; i++) {
@@ -75,11 +74,11 @@ static enum status emit_filter(struct expr_program *program, struct expr **pushe
             i == 0 ? operand : program_emit_logic(program->builder, PROGRAM_AND, result, operand);
     }
     program_set_filter(program->builder, result);
-    return STATUS_OK;
 }
 
 static bool wants_all_columns(const struct plan_scan *scan) {
-    return scan->keeps_row || scan->column_count == scan->bound->base->layout->column_count;
+    return scan->row_slot != UINT32_MAX ||
+           scan->column_count == scan->bound->base->layout->column_count;
 }
 
 static void emit_outputs(struct plan_scan *scan, struct program_builder *builder) {
@@ -118,8 +117,7 @@ static enum status scan_program(struct planner *planner, struct plan_scan *scan,
     program_builder_open(&builder, planner->arena, layout->column_count);
     struct expr_program program = {
         .builder = &builder, .table = scan->bound, .arena = planner->arena};
-    enum status status = emit_filter(&program, pushed, pushed_count);
-    if (status != STATUS_OK) return status;
+    plan_emit_filter(&program, pushed, pushed_count);
     bool is_whole = wants_all_columns(scan);
     if (is_whole)
         columns_of_whole_rows(planner, scan);
@@ -132,7 +130,7 @@ static enum status scan_program(struct planner *planner, struct plan_scan *scan,
     scan->parameter_count = program.parameter_count;
     if (is_whole && pushed_count == 0) return STATUS_OK;
     struct buffer bytes = buffer_of(planner->arena);
-    status = program_builder_finish(&builder, &bytes);
+    enum status status = program_builder_finish(&builder, &bytes);
     if (status != STATUS_OK) return status;
     scan->program = buffer_slice(&bytes);
     struct program *opened;
@@ -146,7 +144,7 @@ enum status plan_scan_with(struct planner *planner, const struct scan_want *want
     struct plan_scan *scan = arena_new(planner->arena, struct plan_scan);
     scan->bound = want->table;
     scan->path = path;
-    scan->keeps_row = want->table->lock_mode == LOCK_EXCLUSIVE;
+    scan->row_slot = want->row_slot;
     scan_columns(planner, scan);
     struct expr **pushed = arena_array(planner->arena, struct expr *, want->conjunct_count + 1);
     uint32_t pushed_count = 0;
