@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "storage/redo_private.h"
+
 static void world_fail(struct world *world, const char *what, uint64_t a, uint64_t b) {
     if (world->failure[0] != 0) return;
     snprintf(world->failure, sizeof(world->failure), "%s (%" PRIu64 ", %" PRIu64 ")", what, a, b);
@@ -294,19 +296,14 @@ static bool prefix_matches(const struct world_sunk *sunk, const struct world_his
     return memcmp(rows, sunk->rows, sizeof(rows)) == 0;
 }
 
-static void old_forget(struct world_shard *shard) {
-    for (uint32_t i = 0; i < shard->old_count; i++) free(shard->old[i].history.records);
-    shard->old_count = 0;
-}
-
-/* The model goes on from what was recovered, a prefix of its history. */
+/* The model goes on from what was recovered, a prefix of its history. What it was before a cut stays
+ * possible until something is synced: a kill may be followed by a loss of power. */
 static void shard_go_on(struct world *world, struct world_shard *shard,
                         const struct world_sunk *sunk, uint64_t appended) {
     shard->history.count = appended - shard->history.base_position;
     shard->applied = sunk->confirmed;
     shard->synced = 0;
     memcpy(shard->rows, sunk->rows, sizeof(shard->rows));
-    old_forget(shard);
     shard->term = history_term(&shard->history, appended) + 1; /* another primary, perhaps */
     shard->is_whole = sunk->is_whole;
     shard->whole_after = 0;
@@ -315,7 +312,6 @@ static void shard_go_on(struct world *world, struct world_shard *shard,
 
 /* An empty shard: nothing was ever durable, or a full copy got lost. */
 static void shard_begin_again(struct world_shard *shard, uint64_t position, uint32_t term) {
-    old_forget(shard);
     shard->history.count = 0;
     shard->history.base_position = position;
     shard->history.base_term = term;
@@ -405,9 +401,12 @@ static void shard_apply(struct world *world, uint32_t index, uint64_t position) 
 
 static void shard_keep_old(struct world *world, struct world_shard *shard) {
     CHECK(shard->old_count < WORLD_OLD_MAX);
+    uint64_t floor_lsn =
+        redo_appended_lsn(world->redo); /* the note comes behind it, and behind OPENED */
+    if (world->redo->lane.state == LANE_SETTLING) floor_lsn += BATCH_SECTOR_BYTES;
     shard->old[shard->old_count++] = (struct world_old){.history = history_copy(&shard->history),
                                                         .synced = shard->synced,
-                                                        .floor_lsn = redo_appended_lsn(world->redo),
+                                                        .floor_lsn = floor_lsn,
                                                         .is_whole = shard->is_whole};
 }
 
@@ -524,6 +523,11 @@ static void scan_published(struct world *world) {
         if (!shard->is_whole && shard->whole_after != 0 &&
             shard->whole_after <= world->scans_begun) {
             shard->is_whole = true;
+            for (uint32_t old = 0; old < shard->old_count; old++) {
+                bool is_same_copy =
+                    shard->old[old].history.base_position == shard->history.base_position;
+                shard->old[old].is_whole |= is_same_copy;
+            }
         }
     }
 }
