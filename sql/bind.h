@@ -15,10 +15,14 @@ struct bind_catalog {
     enum status (*find_view)(const struct bind_catalog *catalog, struct slice schema,
                              struct slice name, struct slice *text_out);
     bool (*has_schema)(const struct bind_catalog *catalog, struct slice schema);
-    /* @@x: its value now and its type (a statement constant). */
+    /* @@x: its value now and its type (a statement constant, so the plan is not to be cached). NOT_FOUND: 1193; or another status
+     * with an error in the diagnostics. */
     enum status (*system_variable)(const struct bind_catalog *catalog, enum ast_scope scope,
                                    struct slice name, struct value *value_out,
                                    struct column_type *type_out);
+    /* Of which type @x is now; NOT_FOUND: it is not set. May be NULL. */
+    enum status (*user_variable)(const struct bind_catalog *catalog, struct slice name,
+                                 struct column_type *type_out);
 };
 
 struct bind_input {
@@ -47,5 +51,10 @@ struct value bind_literal_value(enum ast_literal_kind kind, uint64_t integer, st
 MUST_USE enum status bind_type(const struct ast_type *ast, uint16_t default_collation,
                                struct arena *arena, struct diagnostics *diagnostics,
                                struct column_type *type_out);
+
+/* The same with the column's name in errors. */
+MUST_USE enum status bind_column_type(const struct ast_column *column, uint16_t default_collation,
+                                      struct arena *arena, struct diagnostics *diagnostics,
+                                      struct column_type *type_out);
 
 #endif

@@ -47,7 +47,9 @@ struct bound_cte {
     struct slice name;
     struct bound_query *query;
     uint8_t is_recursive;
+    uint8_t is_open; /* while it is bound */
     uint32_t reference_count;
+    const struct slice *column_names;
 };
 
 struct bound_table {
@@ -103,6 +105,7 @@ struct bound_subquery {
     struct expr *
         *operands; /* IN, ANY, ALL: left side, one a column; comparable with inner_columns */
     struct expr **inner_columns; /* the query's select items cast for the comparison */
+    struct expr **comparisons; /* IN, ANY, ALL: operands[i] <comparison> inner_columns[i] */
     uint32_t column_count;
     uint16_t collation;
     uint8_t is_correlated;
@@ -257,6 +260,8 @@ struct bound_modify {
     struct bound_select *source; /* from, where, subqueries; no items */
     struct bound_target *targets;
     uint32_t target_count;
+    struct bound_cte **ctes;
+    uint32_t cte_count;
     struct bound_order *order;
     uint32_t order_count;
     struct expr *limit;

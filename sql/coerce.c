@@ -59,13 +59,19 @@ struct collation_mix {
     uint8_t is_ascii; /* numbers and the like: every character set has their letters */
 };
 
+/* X'41': bytes beside texts, a number beside numbers; a BIT column is a number. */
+static bool is_bit_literal(const struct expr *arg) {
+    return arg->type.kind == COLUMN_BIT && arg->coercibility == COERCE_LITERAL;
+}
+
 static struct collation_mix mix_of(const struct function_call *call, const struct expr *arg) {
     struct collation_mix mix = {.collation = arg->collation, .coercibility = arg->coercibility};
     if (arg->type.kind == COLUMN_JSON) {
         mix.collation = COLLATION_UTF8MB4_BIN;
         return mix;
     }
-    bool has_set = coerce_is_text(arg) || arg->type.kind == COLUMN_ENUM || arg->type.kind == COLUMN_SET;
+    bool has_set = coerce_is_text(arg) || is_bit_literal(arg) || arg->type.kind == COLUMN_ENUM ||
+                   arg->type.kind == COLUMN_SET;
     if (has_set) return mix;
     mix.collation = call->connection_collation;
     mix.coercibility = arg->type.kind == COLUMN_NULL ? COERCE_IGNORABLE : COERCE_NUMERIC;
@@ -309,8 +315,8 @@ static enum family family_of(const struct expr *arg) {
     case COLUMN_TIMESTAMP: return FAMILY_DATE;
     case COLUMN_TIME: return FAMILY_TIME;
     case COLUMN_JSON: return FAMILY_JSON;
-    case COLUMN_YEAR:
-    case COLUMN_BIT: return FAMILY_NUMBER;
+    case COLUMN_YEAR: return FAMILY_NUMBER;
+    case COLUMN_BIT: return is_bit_literal(arg) ? FAMILY_TEXT : FAMILY_NUMBER;
     case COLUMN_ENUM:
     case COLUMN_SET: return FAMILY_TEXT;
     default: return column_kind_is_numeric(arg->type.kind) ? FAMILY_NUMBER : FAMILY_TEXT;
@@ -321,6 +327,11 @@ static uint32_t families_of(struct expr *const *args, uint32_t count) {
     uint32_t set = 0;
     for (uint32_t i = 0; i < count; i++) set |= FAMILY_BIT(family_of(args[i]));
     return set & ~FAMILY_BIT(FAMILY_NULL);
+}
+
+bool coerce_is_uniform(struct expr *const *args, uint32_t count) {
+    uint32_t set = families_of(args, count);
+    return (set & (set - 1)) == 0 && (set & FAMILY_BIT(FAMILY_ROW)) == 0;
 }
 
 static bool is_constant(const struct expr *arg) {

@@ -27,6 +27,8 @@ MUST_USE enum status coerce_texts_to_compare(struct function_call *call, uint32_
 
 /* Makes all args comparable with args[0] .. (=, <, IN, BETWEEN, CASE x, NULLIF, GREATEST ...). */
 MUST_USE enum status coerce_comparison(struct function_call *call, uint32_t from, uint32_t count);
+/* Are the args all numbers, or all texts, or all dates (NULL aside)? */
+bool coerce_is_uniform(struct expr *const *args, uint32_t count);
 /* Casts the args to one type, that of IF, CASE, COALESCE, UNION; it becomes the node's, with collation and coercibility. They are
  * the node's own args or some of them. */
 MUST_USE enum status coerce_common(struct function_call *call, struct expr **args, uint32_t count);

@@ -1,12 +1,13 @@
 /* expr_eval.c: what is the value of an expression for one row?
  *
- * One function per kind of node; expr_finish (expr.c) puts it into the node, so evaluation is a chain of indirect calls
+ * One function per kind of node; expr_new (expr.c) puts it into the node, so evaluation is a chain of indirect calls
  * without a switch. Calls of functions are in function*.c.
  *   (V1) Three-valued logic: conditions give VALUE_INT 1, 0 or NULL.
  *   (V2) Arithmetic errors follow sql_mode: division by zero is NULL, with a warning when ERROR_FOR_DIVISION_BY_ZERO is
  *        on, and an error when the statement writes in strict mode as well.
  */
 #include "sql/expr_private.h"
+#include "sql/timezone.h"
 
 static const struct value value_true = {.kind = VALUE_INT, .i = 1};
 static const struct value value_false = {.kind = VALUE_INT, .i = 0};
@@ -47,6 +48,14 @@ enum status expr_eval_parameter(const struct expr *expr, struct eval_context *co
 enum status expr_eval_slot(const struct expr *expr, struct eval_context *context,
                            struct value *out) {
     *out = context->slots[expr->slot];
+    return STATUS_OK;
+}
+
+/* A stored TIMESTAMP is UTC; everybody above the slot sees the session's clock. A slot that has it already stays. */
+enum status expr_eval_timestamp(const struct expr *expr, struct eval_context *context,
+                                struct value *out) {
+    *out = context->slots[expr->slot];
+    if (out->kind == VALUE_TIMESTAMP) *out = timezone_to_local(context->zone, out);
     return STATUS_OK;
 }
 
@@ -229,6 +238,20 @@ enum status expr_eval_between(const struct expr *expr, struct eval_context *cont
     return STATUS_OK;
 }
 
+enum status expr_eval_like(const struct expr *expr, struct eval_context *context,
+                           struct value *out) {
+    struct value text, pattern;
+    enum status status = expr_eval(expr->args[0], context, &text);
+    if (status == STATUS_OK) status = expr_eval(expr->args[1], context, &pattern);
+    if (status != STATUS_OK) return status;
+    bool is_null = value_is_null(&text) || value_is_null(&pattern);
+    int truth = is_null ? -1
+                        : collation_like(expr->collation, value_slice(&text),
+                                         value_slice(&pattern), expr->operation);
+    *out = value_of_truth(truth_flip(expr, truth));
+    return STATUS_OK;
+}
+
 /* ---- numbers ---- */
 
 /* (V2) */
@@ -257,14 +280,21 @@ enum status expr_tell_division(struct eval_context *context) {
     return STATUS_OK;
 }
 
+/* From left to right; a chain of + or * is one node. */
 enum status expr_eval_arithmetic(const struct expr *expr, struct eval_context *context,
                                  struct value *out) {
-    struct value a, b;
-    enum status status = expr_eval(expr->args[0], context, &a);
-    if (status == STATUS_OK) status = expr_eval(expr->args[1], context, &b);
-    if (status != STATUS_OK) return status;
-    status = value_arithmetic((enum arithmetic_op)expr->operation, &a, &b, context->arena, out);
-    return status == STATUS_OK ? STATUS_OK : tell_arithmetic(expr, context, status);
+    struct value result, next;
+    enum status status = expr_eval(expr->args[0], context, &result);
+    for (uint32_t i = 1; i < expr->arg_count && status == STATUS_OK; i++) {
+        status = expr_eval(expr->args[i], context, &next);
+        if (status != STATUS_OK) break;
+        struct value left = result;
+        status = value_arithmetic((enum arithmetic_op)expr->operation, &left, &next, context->arena,
+                                  &result);
+        if (status != STATUS_OK) status = tell_arithmetic(expr, context, status);
+    }
+    if (status == STATUS_OK) *out = result;
+    return status;
 }
 
 enum status expr_eval_negate(const struct expr *expr, struct eval_context *context,
@@ -308,10 +338,27 @@ enum status expr_eval_coalesce(const struct expr *expr, struct eval_context *con
     return STATUS_OK;
 }
 
+/* Its type is that of binding; another statement may have set it to something else since. */
+static enum status variable_as(const struct expr *expr, struct eval_context *context,
+                               struct value *value) {
+    bool is_as_bound = value_is_null(value) ||
+                       value->kind == (uint8_t)column_type_value_kind(&expr->type);
+    if (is_as_bound) return STATUS_OK;
+    struct expr source = {.kind = EXPR_CONSTANT, .eval = expr_eval_constant, .value = *value};
+    source.type = expr->type;
+    struct expr *arg = &source;
+    struct expr cast = {.kind = EXPR_CAST, .arg_count = 1, .args = &arg, .type = expr->type};
+    return expr_eval_cast(&cast, context, value);
+}
+
 enum status expr_eval_variable(const struct expr *expr, struct eval_context *context,
                                struct value *out) {
-    if (expr->arg_count == 0) return context->get_variable(context->session, expr->name, out);
-    enum status status = expr_eval(expr->args[0], context, out);
+    enum status status;
+    if (expr->arg_count == 0) {
+        status = context->get_variable(context->session, expr->name, out);
+        return status == STATUS_OK ? variable_as(expr, context, out) : status;
+    }
+    status = expr_eval(expr->args[0], context, out);
     if (status != STATUS_OK) return status;
     return context->set_variable(context->session, expr->name, out);
 }

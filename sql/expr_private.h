@@ -10,7 +10,7 @@ expr_eval_function expr_eval_constant, expr_eval_parameter, expr_eval_slot, expr
     expr_eval_or, expr_eval_xor, expr_eval_not, expr_eval_is_null, expr_eval_is_truth,
     expr_eval_compare, expr_eval_in, expr_eval_between, expr_eval_like, expr_eval_arithmetic,
     expr_eval_negate, expr_eval_bit_not, expr_eval_cast, expr_eval_case, expr_eval_coalesce,
-    expr_eval_variable;
+    expr_eval_variable, expr_eval_timestamp;
 
 /* A zeroed node of the kind with room for its args and its eval function set (NULL for ROW, DEFAULT, CALL: the maker
  * of a CALL sets function->eval). Flags of args are not looked at: see expr_inherit. */

@@ -85,6 +85,22 @@ static program_operand negated_if(const struct expr *expr, struct program_builde
     return is_negated ? program_emit_unary(builder, PROGRAM_NOT, truth) : truth;
 }
 
+/* From left to right; the first two operands are emitted. */
+static enum status emit_arithmetic(const struct expr *expr, struct expr_program *program,
+                                   const program_operand operands[2],
+                                   program_operand *operand_out) {
+    enum arithmetic_op op = (enum arithmetic_op)expr->operation;
+    CHECK(expr->kind == EXPR_ARITHMETIC);
+    *operand_out = program_emit_arithmetic(program->builder, op, operands[0], operands[1]);
+    for (uint32_t i = 2; i < expr->arg_count; i++) {
+        program_operand next;
+        enum status status = emit(expr->args[i], program, &next);
+        if (status != STATUS_OK) return status;
+        *operand_out = program_emit_arithmetic(program->builder, op, *operand_out, next);
+    }
+    return STATUS_OK;
+}
+
 static enum status emit_binary(const struct expr *expr, struct expr_program *program,
                                program_operand *operand_out) {
     struct program_builder *builder = program->builder;
@@ -101,9 +117,7 @@ static enum status emit_binary(const struct expr *expr, struct expr_program *pro
             program_emit_like(builder, operands[0], operands[1], expr->collation, expr->operation);
         *operand_out = negated_if(expr, builder, like);
     } else {
-        CHECK(expr->kind == EXPR_ARITHMETIC);
-        *operand_out = program_emit_arithmetic(builder, (enum arithmetic_op)expr->operation,
-                                               operands[0], operands[1]);
+        return emit_arithmetic(expr, program, operands, operand_out);
     }
     return STATUS_OK;
 }

@@ -43,6 +43,20 @@ struct function {
     uint16_t aggregate;       /* AGGREGATE: enum aggregate_kind of sql/aggregate.h */
 };
 
+/* What has a syntax of its own is called by these names, with these args (bind_call.c); a unit is a BIGINT constant,
+ * enum interval_unit:
+ *
+ *   DATE_ADD(date, amount, unit)       d + INTERVAL a u, ADDDATE ..     DATE_SUB(date, amount, unit)
+ *   ADDDATE(date, days)                                                 SUBDATE(date, days)
+ *   EXTRACT(unit, date)                                                 GET_FORMAT('DATE', name)
+ *   TIMESTAMPADD(unit, amount, date)                                    TIMESTAMPDIFF(unit, from, to)
+ *   TRIM(text), LTRIM(text), RTRIM(text), each also with (text, what)   LOCATE(what, text)   POSITION(what IN text)
+ *   REGEXP_LIKE(text, pattern)         REGEXP                           SOUNDEX(text)        SOUNDS LIKE
+ *   CONCAT(a, ..)                      || with PIPES_AS_CONCAT          CHAR(n, ..)          CHAR(.. USING x): then converted
+ *   JSON_EXTRACT(doc, path)            ->                               JSON_UNQUOTE(json)   ->>
+ *   WEIGHT_STRING(text)
+ *
+ * The eval of RAND(n) finds its state by expr->operation, which the binder numbers. */
 /* NULL when there is none: 1305. */
 const struct function *function_find(struct slice name);
 const char *function_name(const struct function *function);

@@ -71,7 +71,6 @@ static enum status resolve_concat(struct function_call *call) {
     {name, FUNCTION_AGGREGATE, min, max, FUNCTION_ALWAYS_NULLABLE, resolve, NULL, kind}
 
 static const struct function aggregates[] = {
-    AGGREGATE("ANY_VALUE", 1, 1, resolve_like_arg, AGGREGATE_KIND_ANY_VALUE),
     AGGREGATE("AVG", 1, 1, resolve_avg, AGGREGATE_KIND_AVG),
     AGGREGATE("BIT_AND", 1, 1, resolve_bits, AGGREGATE_KIND_BIT_AND),
     AGGREGATE("BIT_OR", 1, 1, resolve_bits, AGGREGATE_KIND_BIT_OR),
@@ -92,7 +91,10 @@ static const struct function aggregates[] = {
 };
 const struct function_list function_aggregates = {aggregates, ARRAY_COUNT(aggregates)};
 
-const struct function *aggregate_any_value(void) { return &aggregates[0]; }
+/* Has no name in the list: SQL's ANY_VALUE is a scalar function that lets a column pass (bind_group.c). */
+static const struct function any_value =
+    AGGREGATE("ANY_VALUE", 1, 1, resolve_like_arg, AGGREGATE_KIND_ANY_VALUE);
+const struct function *aggregate_any_value(void) { return &any_value; }
 
 /* Window functions have no accumulators: the binder answers 1235, but knows their names and types. */
 #define WINDOW(name, min, max, resolve)                                                            \

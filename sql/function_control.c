@@ -98,7 +98,22 @@ static enum status resolve_name_const(struct function_call *call) {
     return STATUS_OK;
 }
 
+/* ANY_VALUE(x) is x; that it need not depend on group keys is bind_group.c's affair. */
+static enum status resolve_any_value(struct function_call *call) {
+    struct expr *expr = call->expr, *arg = expr->args[0];
+    expr->type = arg->type;
+    expr->collation = arg->collation;
+    expr->coercibility = arg->coercibility;
+    return STATUS_OK;
+}
+
+static enum status eval_any_value(const struct expr *expr, struct eval_context *context,
+                                  struct value *out) {
+    return expr_eval(expr->args[0], context, out);
+}
+
 static const struct function functions[] = {
+    {"ANY_VALUE", FUNCTION_SCALAR, 1, 1, FUNCTION_TAKES_NULL, resolve_any_value, eval_any_value, 0},
     {"COALESCE", FUNCTION_SCALAR, 1, FUNCTION_ARGS_ANY, FUNCTION_TAKES_NULL, resolve_coalesce, NULL,
      0},
     {"IF", FUNCTION_SCALAR, 3, 3, FUNCTION_TAKES_NULL, resolve_if, NULL, 0},
