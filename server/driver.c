@@ -252,6 +252,7 @@ void driven_start(struct driven *driven, void *machine) {
     struct driver *driver = driven->driver;
     CHECK(driven->machine == NULL && machine != NULL);
     driven->machine = machine;
+    driver->now_us = clock_monotonic_us(); /* no earlier than what it was opened with */
     driven_carry_out(driven);
     for (uint32_t i = 0; i < driver->machine_count; i++) { /* (V5) */
         struct driven *other = &driver->machines[i];

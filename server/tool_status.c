@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "meta/meta.h"
 #include "server/ask.h"
 #include "server/json.h"
 #include "server/setting.h"
@@ -108,6 +109,11 @@ static void shards_print(const struct status_report *report, uint16_t node, enum
     }
 }
 
+/* Number of the node that holds rows: inside an embedded process it is a node of its own. */
+static uint16_t storing_node(const struct status_report *report, const struct plan_node *node) {
+    return report->plan.is_embedded ? NODE_STORAGE_FIRST : node->node;
+}
+
 /* Storage nodes that are in sync in a shard of this node. */
 static void replicas_print(const struct status_report *report, uint16_t node, enum list_form form,
                            char *out, size_t size) {
@@ -119,7 +125,7 @@ static void replicas_print(const struct status_report *report, uint16_t node, en
         bool is_replica = false;
         while (!is_replica && json_next(&rest, &shard))
             is_replica = list_has(json_member(shard, "in_sync"), node) &&
-                         list_has(json_member(shard, "in_sync"), other->node);
+                         list_has(json_member(shard, "in_sync"), storing_node(report, other));
         if (!is_replica) continue;
         const char *mark = form == LIST_JSON ? "\"" : "";
         int added = snprintf(out + used, size - used, "%s%s%s%s",
@@ -129,11 +135,6 @@ static void replicas_print(const struct status_report *report, uint16_t node, en
                              mark, other->name, mark);
         used += (size_t)MAX(added, 0);
     }
-}
-
-/* The store inside an embedded process answers for it. */
-static uint16_t storing_node(const struct status_report *report, const struct plan_node *node) {
-    return report->plan.is_embedded ? 11 : node->node;
 }
 
 static void report_print(const struct status_report *report) {

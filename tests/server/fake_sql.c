@@ -6,10 +6,6 @@
 
 #include "protocol/protocol.h"
 
-struct cluster {
-    int nothing;
-};
-
 struct sql_server {
     struct sql_counters counters;
     char salted[SCRAMBLE_STORED_BYTES_MAX], native[SCRAMBLE_STORED_BYTES_MAX];
@@ -29,24 +25,6 @@ struct session {
     struct session *next;
     bool must_close;
 };
-
-struct cluster *fake_cluster_open(void) {
-    return calloc(1, sizeof(struct cluster));
-}
-void fake_cluster_close(struct cluster *cluster) { free(cluster); }
-
-void cluster_bind(struct cluster *cluster, struct effects *out, uint64_t now_us) {
-    (void)cluster;
-    (void)out;
-    (void)now_us;
-}
-
-enum status cluster_wait_ready(struct cluster *cluster, struct waiter *waiter,
-                               uint64_t timeout_us) {
-    (void)cluster;
-    (void)timeout_us;
-    return waiter_wait(waiter, WAIT_YIELD) == WAIT_WOKEN ? STATUS_OK : STATUS_CANCELLED;
-}
 
 struct sql_server *sql_server_open(const struct sql_server_options *options) {
     (void)options;
