@@ -166,9 +166,13 @@ enum status outcome_mark(struct outcomes *outcomes, uint32_t incarnation, uint64
     return STATUS_OK;
 }
 
-bool outcome_mark_is_news(const struct outcomes *outcomes, uint32_t incarnation, uint64_t mark) {
+bool outcome_mark_is_news(const struct outcomes *outcomes, uint32_t incarnation, uint64_t mark,
+                          uint32_t exception_count) {
     const struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, incarnation);
-    return daemon == NULL ? mark > 0 : !daemon->is_over && mark > daemon->mark;
+    if (daemon == NULL) return mark > 0;
+    if (daemon->is_over) return false;
+    return mark > daemon->mark ||
+           (mark == daemon->mark && exception_count < daemon->exception_count);
 }
 
 bool outcome_knows_daemon(const struct outcomes *outcomes, uint32_t incarnation) {

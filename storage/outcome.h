@@ -60,8 +60,10 @@ bool outcome_is_over(const struct outcomes *outcomes, struct writer_id id);
  * u64, rising. CORRUPT when they are not. */
 MUST_USE enum status outcome_mark(struct outcomes *outcomes, uint32_t incarnation, uint64_t mark,
                                   struct slice exceptions);
-/* Whether a mark would be higher than the one known; whether anything is kept of a daemon that is not over. */
-bool outcome_mark_is_news(const struct outcomes *outcomes, uint32_t incarnation, uint64_t mark);
+/* Whether a mark tells anything new: it is higher than the one known, or has fewer exceptions. */
+bool outcome_mark_is_news(const struct outcomes *outcomes, uint32_t incarnation, uint64_t mark,
+                          uint32_t exception_count);
+/* Whether anything is kept of a daemon that is not over. */
 bool outcome_knows_daemon(const struct outcomes *outcomes, uint32_t incarnation);
 /* Meta has ended the incarnation and it has no transaction left here: everything of it is over. */
 void outcome_end_daemon(struct outcomes *outcomes, uint32_t incarnation);

@@ -124,7 +124,8 @@ void shard_on_horizon(struct shard *shard, const struct message *message) {
     struct chunk_source *source = shard->store->options.source;
     uint32_t count = (uint32_t)(horizon->snapshots.size / 8);
     if (horizon->snapshots.size % 8 != 0) return;
-    if (horizon->complete_below <= shard->horizon.complete_below) return; /* late */
+    if (horizon->complete_below < shard->horizon.complete_below) return; /* late */
+    if (horizon->complete_below > TIMESTAMP_MAX) return;
     uint64_t *snapshots = (uint64_t *)(uintptr_t)shard->horizon.snapshots;
     if (count > shard->horizon_capacity) {
         if (shard->horizon_capacity > 0)
@@ -143,7 +144,9 @@ void shard_on_mark(struct shard *shard, const struct message *message, struct ef
     struct record record = {.kind = RECORD_MARK,
                             .mark = {mark->incarnation, mark->mark, mark->exceptions}};
     if (mark->exceptions.size % 8 != 0 || mark->exceptions.size > MIB) return;
-    if (!outcome_mark_is_news(&shard->outcomes, mark->incarnation, mark->mark)) return;
+    uint32_t exception_count = (uint32_t)(mark->exceptions.size / 8);
+    if (!outcome_mark_is_news(&shard->outcomes, mark->incarnation, mark->mark, exception_count))
+        return;
     replica_append(shard, &record, out); /* replicas forget alike */
 }
 

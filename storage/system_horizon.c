@@ -161,9 +161,13 @@ void system_horizon_publish(struct shard *shard, struct effects *out) {
     horizon->publish_us = UINT64_MAX;
     if (!horizon->knows_daemons || configuration == NULL) return;
     uint64_t complete = horizon_complete_below(shard);
-    if (complete <= horizon->published) return;
-    horizon->published = complete;
+    if (complete < horizon->published || complete == 0) return;
     struct slice snapshots = horizon_snapshots(horizon, complete, out->arena);
+    uint32_t count = (uint32_t)(snapshots.size / sizeof(uint64_t));
+    /* Below the same X the set only shrinks: what comes later is given at or above C. */
+    if (complete == horizon->published && count >= horizon->published_count) return;
+    horizon->published = complete;
+    horizon->published_count = count;
     for (uint32_t i = 0; i < configuration->shard_count; i++) {
         const struct configuration_shard *entry = &configuration->shards[i];
         for (uint32_t j = 0; j < entry->replica_count; j++) {

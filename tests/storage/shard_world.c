@@ -100,11 +100,17 @@ void world_start(struct world *world, uint32_t node_index) {
 }
 
 struct world *world_open(uint32_t node_count, uint32_t shard_count) {
+    return world_open_durable(node_count, shard_count, DURABILITY_SYNC);
+}
+
+struct world *world_open_durable(uint32_t node_count, uint32_t shard_count,
+                                 enum durability durability) {
     struct world *world = calloc(1, sizeof *world);
     world->chunks = region_chunks();
     arena_open(&world->arena, &world->chunks, 0);
     random_open(&world->random, 7);
     world->now_us = 1000000;
+    world->durability = durability;
     world->is_loud = getenv("WORLD_LOUD") != NULL;
     world->node_count = node_count;
     world->shard_count = shard_count;
@@ -203,10 +209,6 @@ static bool world_run_nodes(struct world *world) {
         struct event event;
         arena_open(&arena, &world->chunks, 0);
         bool is_done = fake_disk_next(node->disk, &arena, &event);
-        if (is_done && getenv("WORLD_DISK") != NULL)
-            fprintf(stderr, "%llu node %u disk op %d tag %llx status %d\n",
-                    (unsigned long long)world->now_us, i, event.disk_done.kind,
-                    (unsigned long long)event.disk_done.tag, event.disk_done.status);
         if (is_done) world_step(world, node, &event);
         arena_close(&arena);
         if (is_done) return true;
@@ -227,17 +229,6 @@ static uint64_t world_next_deadline(const struct world *world) {
 void world_run_for(struct world *world, uint64_t us) {
     uint64_t end_us = world->now_us + us;
     for (uint64_t steps = 0;; steps++) {
-        if (world->is_loud && steps > 999990) {
-            for (uint32_t i = 0; i < world->node_count; i++) {
-                if (world->nodes[i].store == NULL) continue;
-                struct buffer json = buffer_of(&world->arena);
-                store_describe(world->nodes[i].store, &json);
-                fprintf(stderr, "deadline %llu wanted %d %.*s\n",
-                        (unsigned long long)world->nodes[i].deadline_us,
-                        world->nodes[i].store->is_turn_end_wanted, (int)json.size,
-                        (const char *)json.data);
-            }
-        }
         CHECK(steps < 1000000);
         if (world_run_message(world) || world_run_nodes(world)) continue;
         uint64_t next = world_next_deadline(world);

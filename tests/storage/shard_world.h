@@ -62,7 +62,9 @@ struct world {
     uint64_t nonce;
 };
 
-struct world *world_open(uint32_t node_count, uint32_t shard_count);
+struct world *world_open(uint32_t node_count, uint32_t shard_count); /* in sync */
+struct world *world_open_durable(uint32_t node_count, uint32_t shard_count,
+                                 enum durability durability);
 void world_close(struct world *world);
 /* Until nothing is left to do now, or for that much longer. */
 void world_run(struct world *world);
