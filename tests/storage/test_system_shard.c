@@ -1,0 +1,128 @@
+/* test_system_shard.c: time, sequences, the horizon and named locks, by events. */
+#include "tests/storage/shard_world.h"
+
+#include "storage/inspect.h"
+
+#include <criterion/criterion.h>
+
+static const struct drawn *draw(struct world *world, uint32_t table, uint64_t count,
+                                uint64_t at_least) {
+    struct message *message = world_request(world, MESSAGE_SEQUENCE, SHARD_SYSTEM);
+    message->sequence = (struct sequence){table, count, at_least};
+    const struct message *answer = world_ask(world, message);
+    cr_assert(answer != NULL && answer->drawn.status == STATUS_OK);
+    return &answer->drawn;
+}
+
+Test(system_shard, values_of_a_sequence_are_given_once) {
+    struct world *world = world_open(1, 1);
+    cr_assert_eq(draw(world, 3, 1, 0)->first, 1);
+    cr_assert_eq(draw(world, 3, 10, 0)->first, 2);
+    cr_assert_eq(draw(world, 3, 1, 0)->first, 12);
+    cr_assert_eq(draw(world, 4, 1, 0)->first, 1);
+    cr_assert_eq(draw(world, 3, 0, 1000)->count, 0); /* an explicit value raises it (X11) */
+    cr_assert_eq(draw(world, 3, 1, 0)->first, 1000);
+    world_power_off(world, 0);
+    world_start(world, 0);
+    world_run_for(world, 200000);
+    cr_assert_gt(draw(world, 3, 1, 0)->first, 1000);
+    world_close(world);
+}
+
+Test(system_shard, snapshots_rise_over_restarts) {
+    struct world *world = world_open(1, 2);
+    uint64_t last = 0;
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 5; i++) {
+            uint64_t snapshot = world_snapshot(world);
+            cr_assert_gt(snapshot, last);
+            last = snapshot;
+        }
+        world_power_off(world, 0);
+        world_start(world, 0);
+        world_run_for(world, 200000);
+    }
+    world_close(world);
+}
+
+static void live(struct world *world, uint64_t complete_below, uint64_t snapshot) {
+    struct message *message = world_request(world, MESSAGE_LIVE, SHARD_SYSTEM);
+    uint8_t *bytes = arena_alloc(&world->arena, 8);
+    store_le64(bytes, snapshot);
+    message->live =
+        (struct live){WORLD_INCARNATION, complete_below, slice_of(bytes, snapshot == 0 ? 0 : 8)};
+    world_send(world, message);
+    world_run_for(world, 100000);
+}
+
+Test(system_shard, versions_stay_for_a_live_snapshot_and_go_with_it) {
+    struct world *world = world_open(1, 1);
+    world_create_table(world);
+    struct world_write write = {
+        .shard = 1, .kind = WRITE_PUT, .id = 1, .k = 0, .mode = COMMIT_AFTER};
+    cr_assert_eq(world_write(world, &write), STATUS_OK);
+    uint64_t snapshot = world_snapshot(world);
+    for (write.k = 1; write.k <= 50; write.k++) cr_assert_eq(world_write(world, &write), STATUS_OK);
+    live(world, snapshot + 1, snapshot);
+    cr_assert_eq(world_read(world, 1, 1, snapshot), 0);
+    struct fragments *fragments = world_shard(world, 0, 1)->fragments;
+    cr_assert_eq(inspect_garbage_of(fragments).version_count, 1);
+    live(world, snapshot + 1, 0);
+    cr_assert_eq(inspect_garbage_of(fragments).version_count, 0);
+    cr_assert_eq(world_read(world, 1, 1, snapshot),
+                 WORLD_REFUSED); /* OLD_SNAPSHOT, never a wrong row */
+    cr_assert_eq(world_read(world, 1, 1, 0), 50);
+    world_close(world);
+}
+
+Test(system_shard, nothing_is_collected_before_every_daemon_has_reported) {
+    struct world *world = world_open(1, 1);
+    world_create_table(world);
+    struct world_write write = {
+        .shard = 1, .kind = WRITE_PUT, .id = 1, .k = 0, .mode = COMMIT_AFTER};
+    for (write.k = 1; write.k <= 20; write.k++) cr_assert_eq(world_write(world, &write), STATUS_OK);
+    world_run_for(world, 500000);
+    cr_assert_eq(world_shard(world, 0, 1)->horizon.complete_below, 0);
+    live(world, 1, 0);
+    cr_assert_gt(world_shard(world, 0, 1)->horizon.complete_below, 0);
+    world_close(world);
+}
+
+static enum status named(struct world *world, enum named_lock_kind kind, uint64_t owner,
+                         uint32_t wait_ms) {
+    struct message *message = world_request(world, MESSAGE_NAMED_LOCK, SHARD_SYSTEM);
+    message->named_lock = (struct named_lock){WORLD_INCARNATION, owner, (uint8_t)kind, wait_ms,
+                                              SLICE_LITERAL("lock")};
+    const struct message *answer = world_ask(world, message);
+    return answer == NULL ? STATUS_TIMEOUT : (enum status)answer->done.status;
+}
+
+Test(system_shard, a_named_lock_is_held_counted_and_handed_on) {
+    struct world *world = world_open(1, 1);
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 2, 0), STATUS_LOCK_TIMEOUT);
+    cr_assert_eq(named(world, NAMED_LOCK_RELEASE, 2, 0), STATUS_DENIED);
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 2, 1000), STATUS_TIMEOUT); /* waits */
+    cr_assert_eq(named(world, NAMED_LOCK_RELEASE, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_IS_FREE, 3, 0), STATUS_BUSY);
+    cr_assert_eq(named(world, NAMED_LOCK_RELEASE_ALL, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_RELEASE, 2, 0), STATUS_OK); /* it was handed on */
+    cr_assert_eq(named(world, NAMED_LOCK_RELEASE, 2, 0), STATUS_NOT_FOUND);
+    cr_assert_eq(named(world, NAMED_LOCK_IS_FREE, 3, 0), STATUS_OK);
+    world_close(world);
+}
+
+Test(system_shard, other_shards_get_their_floor_from_it) {
+    struct world *world = world_open(1, 2);
+    world_create_table(world);
+    uint64_t snapshot = 0;
+    for (int i = 0; i < 10; i++) snapshot = world_snapshot(world);
+    struct world_write write = {
+        .shard = 2, .kind = WRITE_PUT, .id = 2, .k = 5, .mode = COMMIT_AFTER};
+    struct message *message = world_write_message(world, &write);
+    const struct message *answer = world_ask(world, message);
+    cr_assert_eq(answer->written.status, STATUS_OK);
+    cr_assert_gt(answer->written.timestamp, snapshot); /* T4: above all that was given before it */
+    world_close(world);
+}
