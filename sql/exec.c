@@ -16,20 +16,21 @@
 typedef struct stage *stage_maker(struct execution *execution, const struct plan_node *node);
 
 static stage_maker *const makers[] = {
-    [PLAN_ONCE] = exec_once_open,       [PLAN_NEVER] = exec_once_open,
-    [PLAN_SCAN] = exec_scan_open,       [PLAN_VIRTUAL] = exec_virtual_open,
-    [PLAN_DERIVED] = exec_derived_open, [PLAN_VALUES] = exec_values_open,
-    [PLAN_LOOKUP] = exec_lookup_open,   [PLAN_HASH] = exec_hash_open,
-    [PLAN_LOOP] = exec_loop_open,       [PLAN_FILTER] = exec_filter_open,
-    [PLAN_APPLY] = exec_apply_open,     [PLAN_GROUP] = exec_group_open,
-    [PLAN_PROJECT] = exec_project_open, [PLAN_DISTINCT] = exec_distinct_open,
-    [PLAN_SORT] = exec_sort_open,       [PLAN_LIMIT] = exec_limit_open,
-    [PLAN_SET] = exec_set_open,
+    [PLAN_ONCE] = exec_once_open,         [PLAN_NEVER] = exec_once_open,
+    [PLAN_SCAN] = exec_scan_open,         [PLAN_VALUES] = exec_values_open,
+
+    [PLAN_FILTER] = exec_filter_open,     [PLAN_APPLY] = exec_apply_open,
+    [PLAN_GROUP] = exec_group_open,       [PLAN_PROJECT] = exec_project_open,
+    [PLAN_DISTINCT] = exec_distinct_open, [PLAN_SORT] = exec_sort_open,
+    [PLAN_LIMIT] = exec_limit_open,
+
 };
 
 enum status stage_open(struct execution *execution, const struct plan_node *node,
                        struct stage **out) {
-    CHECK(node->kind < ARRAY_COUNT(makers) && makers[node->kind] != NULL);
+    if (node->kind >= ARRAY_COUNT(makers) || makers[node->kind] == NULL) {
+        return diagnostics_unsupported(execution->eval->diagnostics, "this kind of query");
+    }
     struct stage *stage = makers[node->kind](execution, node);
     stage->node = node;
     execution->stages[node->number] = stage;
@@ -174,6 +175,7 @@ static enum status send_rows(struct execution *execution, struct stage *root,
         status = send_row(execution, query, values);
         if (status != STATUS_OK) return status;
         result->rows_sent++;
+        exec_forget(execution);
         status = exec_pause(execution);
         if (status != STATUS_OK) return status;
     }

@@ -17,6 +17,7 @@ struct execution {
     struct value *slots;
     struct stage **stages; /* by plan_node.number; NULL: not opened */
     uint64_t paused_us;    /* when the fiber was last resumed */
+    uint32_t hold_count;   /* see exec_forget */
     uint32_t since_pause;  /* rows since exec_pause looked */
     uint64_t found_rows;   /* of SQL_CALC_FOUND_ROWS; UINT64_MAX: not counted */
 };
@@ -78,6 +79,30 @@ MUST_USE enum status exec_parameters(struct execution *execution, struct expr **
                                      uint32_t count, struct slice *out);
 /* A row of the scan's output layout into the slots. */
 void exec_load_row(struct execution *execution, const struct plan_scan *plan, struct slice row);
+
+/* Temporaries of a row that has been dealt with are not needed any more: called by whoever takes rows from an operator, at each row. Does
+ * nothing while a row further out is still in the slots. */
+static inline void exec_forget(struct execution *execution) {
+    if (execution->hold_count == 0 && execution->eval->arena != execution->arena) {
+        arena_reset(execution->eval->arena);
+    }
+}
+
+/* Runs a subquery, whose outer slots are filled, and fills the slots of its result. */
+MUST_USE enum status exec_subquery(struct execution *execution,
+                                   const struct bound_subquery *subquery, struct stage *root);
+
+/* ---- byte strings that are kept once each ---- */
+
+struct key_entry;
+struct key_set {
+    struct arena *arena;
+    struct key_entry **table;
+    uint64_t table_size, count;
+};
+void key_set_open(struct key_set *set, struct arena *arena);
+/* False: it is there already. The bytes are copied. */
+bool key_set_add(struct key_set *set, struct slice key);
 
 /* ---- rows that are kept ---- */
 

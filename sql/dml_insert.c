@@ -1,0 +1,345 @@
+/* dml_insert.c: INSERT and REPLACE: values become rows, rows go to the cluster in batches.
+ *
+ *   VALUES, SET, SELECT --> values of all columns --> row bytes --> dml_batch --> txn_write
+ *                           defaults, AUTO_INCREMENT
+ *
+ *   (I1) AUTO_INCREMENT values of one VALUES list follow each other: they are drawn at once.
+ *   (I2) LAST_INSERT_ID() is the first value generated; the OK packet's is that or, without one, the last row's own.
+ *   (I3) INSERT .. SELECT from its own target reads everything before it writes anything.
+ *   (I4) Affected rows: each row inserted or replaced counts 1, each row deleted by REPLACE or changed by ON DUPLICATE
+ *        KEY UPDATE 1 more; a row found and left as it is counts only with CLIENT_FOUND_ROWS.
+ */
+#include "sql/dml_insert.h"
+#include "row/collation.h"
+
+#define CLIENT_FOUND_ROWS 2
+#define SELECT_DRAW_MAX   65536
+
+/* ---- AUTO_INCREMENT ---- */
+
+static bool is_zero(const struct value *value) {
+    double number;
+    if (value->kind == VALUE_INT || value->kind == VALUE_UINT) return value->u == 0;
+    return value_is_number(value) && value_to_double(value, &number) == STATUS_OK && number == 0;
+}
+
+/* Values are drawn for as many rows as are known to come, times the step between them. */
+static enum status counter_draw(struct insertion *insertion) {
+    struct exec_context *context = insertion->execution->context;
+    uint64_t rows = insertion->plan->row_count - insertion->row_at;
+    if (insertion->plan->query != NULL) rows = insertion->draw_next;
+    insertion->draw_next = MIN((uint64_t)SELECT_DRAW_MAX, insertion->draw_next * 2);
+    uint64_t step = MAX(context->auto_increment_increment, (uint64_t)1);
+    struct sequence_draw draw = {.table = insertion->table,
+                                 .kind = SEQUENCE_AUTO_INCREMENT,
+                                 .count = MAX(rows, (uint64_t)1) * step};
+    enum status status =
+        cluster_sequence_next(context->cluster, context->waiter, &draw, &insertion->drawn_next);
+    if (status != STATUS_OK) return exec_refused(insertion->execution, status);
+    insertion->drawn_end = insertion->drawn_next + draw.count;
+    return STATUS_OK;
+}
+
+/* The next drawn value that is offset + n * increment. */
+static enum status counter_next(struct insertion *insertion, uint64_t *out) {
+    struct exec_context *context = insertion->execution->context;
+    uint64_t step = MAX(context->auto_increment_increment, (uint64_t)1);
+    uint64_t offset = context->auto_increment_offset % step;
+    if (insertion->first_generated == 0 && context->insert_id != 0) {
+        *out = context->insert_id;
+        return STATUS_OK;
+    }
+    for (;;) {
+        uint64_t ahead = (offset + step - insertion->drawn_next % step) % step;
+        if (insertion->drawn_next + ahead < insertion->drawn_end) {
+            *out = insertion->drawn_next + ahead;
+            insertion->drawn_next = *out + 1;
+            return STATUS_OK;
+        }
+        enum status status = counter_draw(insertion);
+        if (status != STATUS_OK) return status;
+    }
+}
+
+static enum status fill_generated(struct insertion *insertion) {
+    const struct column_definition *column =
+        &insertion->table->definition->columns[insertion->counter_column];
+    uint64_t generated;
+    enum status status = counter_next(insertion, &generated);
+    if (status != STATUS_OK) return status;
+    struct value value = value_of_uint(generated);
+    struct convert_options options = {0};
+    struct value *out = &insertion->values[insertion->counter_column];
+    if (value_convert(&value, &column->type, &options, insertion->execution->eval->arena, out) !=
+        STATUS_OK) {
+        return diagnostics_error(insertion->execution->eval->diagnostics, ER_AUTOINC_READ_FAILED);
+    }
+    if (insertion->first_generated == 0) insertion->first_generated = generated;
+    return STATUS_OK;
+}
+
+/* NULL and 0 ask for a value; any other one raises the counter (X11 of CORE). */
+static enum status fill_counter(struct insertion *insertion, const struct value *given) {
+    if (insertion->counter_column < 0) return STATUS_OK;
+    bool keeps_zero = insertion->execution->context->no_auto_value_on_zero;
+    struct value *own = &insertion->values[insertion->counter_column];
+    bool is_asked = given == NULL || value_is_null(given) || (is_zero(own) && !keeps_zero);
+    if (is_asked) return fill_generated(insertion);
+    uint64_t number;
+    bool is_above = !(own->kind == VALUE_INT && own->i <= 0) &&
+                    value_to_uint(own, &number) == STATUS_OK && number > insertion->raise_to;
+    if (is_above) insertion->raise_to = number;
+    return STATUS_OK;
+}
+
+static enum status raise_counter(struct insertion *insertion) {
+    if (insertion->raise_to == 0) return STATUS_OK;
+    struct exec_context *context = insertion->execution->context;
+    enum status status = cluster_sequence_raise(context->cluster, context->waiter, insertion->table,
+                                                insertion->raise_to);
+    insertion->raise_to = 0;
+    return status == STATUS_OK ? STATUS_OK : exec_refused(insertion->execution, status);
+}
+
+/* ---- a row ---- */
+
+/* VALUES(c) and names in VALUES (..) read what the row has so far. */
+static void publish(struct insertion *insertion, uint32_t column) {
+    if (insertion->plan->new_row_slot == UINT32_MAX) return;
+    insertion->execution->slots[insertion->plan->new_row_slot + column] = insertion->values[column];
+}
+
+static enum status fill_default(struct insertion *insertion, uint32_t column) {
+    const struct column_definition *definition = &insertion->table->definition->columns[column];
+    struct expr **expressions = insertion->plan->default_expressions;
+    enum status status =
+        dml_default(insertion->execution, definition,
+                    expressions != NULL ? expressions[column] : NULL, &insertion->values[column]);
+    publish(insertion, column);
+    return status;
+}
+
+static enum status fill_row_id(struct insertion *insertion) {
+    int32_t column = insertion->row_id_column;
+    if (column < 0) return STATUS_OK;
+    struct exec_context *context = insertion->execution->context;
+    struct sequence_draw draw = {.table = insertion->table, .kind = SEQUENCE_ROW_ID, .count = 1};
+    uint64_t number;
+    enum status status = cluster_sequence_next(context->cluster, context->waiter, &draw, &number);
+    if (status != STATUS_OK) return exec_refused(insertion->execution, status);
+    insertion->values[column] = value_of_uint(number);
+    return STATUS_OK;
+}
+
+/* Columns that the statement does not name. */
+static enum status fill_rest(struct insertion *insertion) {
+    const struct table_definition *definition = insertion->table->definition;
+    for (uint32_t i = 0; i < definition->column_count; i++) {
+        bool is_filled = insertion->is_given[i] || (int32_t)i == insertion->counter_column ||
+                         (int32_t)i == insertion->row_id_column;
+        if (is_filled) continue;
+        enum status status = fill_default(insertion, i);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+/* Column `place` of the statement's list gets `given`. */
+static enum status fill_given(struct insertion *insertion, uint32_t place,
+                              const struct value *given) {
+    uint32_t column = insertion->plan->columns[place];
+    const struct column_definition *definition = &insertion->table->definition->columns[column];
+    if ((int32_t)column == insertion->counter_column) {
+        insertion->counter_given = *given;
+        if (value_is_null(given)) {
+            insertion->values[column] = value_null();
+            return STATUS_OK;
+        }
+    }
+    enum status status = dml_convert(insertion->execution, definition, insertion->on_null, given,
+                                     &insertion->values[column]);
+    publish(insertion, column);
+    return status;
+}
+
+static enum status finish_row(struct insertion *insertion) {
+    bool is_given =
+        insertion->counter_column >= 0 && insertion->is_given[insertion->counter_column];
+    enum status status = fill_rest(insertion);
+    if (status == STATUS_OK) {
+        status = fill_counter(insertion, is_given ? &insertion->counter_given : NULL);
+    }
+    if (status == STATUS_OK) status = fill_row_id(insertion);
+    if (status != STATUS_OK) return status;
+    if (insertion->counter_column >= 0) {
+        uint64_t number;
+        const struct value *own = &insertion->values[insertion->counter_column];
+        if (value_to_uint(own, &number) == STATUS_OK) insertion->last_counter = number;
+    }
+    struct row_write write = {.kind = ROW_INSERT};
+    struct buffer bytes = buffer_of(insertion->execution->arena);
+    buffer_reserve(&bytes, row_size_max(insertion->table->layout, insertion->values));
+    status = row_encode(insertion->table->layout, insertion->values, &bytes, &write.row);
+    if (status != STATUS_OK) return exec_refused(insertion->execution, status);
+    dml_batch_add(&insertion->batch, &write);
+    return STATUS_OK;
+}
+
+/* ---- all rows ---- */
+
+static enum status flush(struct insertion *insertion, enum write_extent extent) {
+    enum status status = raise_counter(insertion);
+    return status == STATUS_OK ? dml_batch_flush(&insertion->batch, extent) : status;
+}
+
+static enum status after_row(struct insertion *insertion) {
+    insertion->row_at++;
+    enum status status = exec_pause(insertion->execution);
+    bool is_due = !insertion->reads_target && dml_batch_is_full(&insertion->batch);
+    if (status == STATUS_OK && is_due) status = flush(insertion, WRITE_PART);
+    return status;
+}
+
+static enum status insert_listed_row(struct insertion *insertion, struct expr **row) {
+    struct execution *execution = insertion->execution;
+    execution->eval->diagnostics->row_number = (uint32_t)insertion->row_at + 1;
+    for (uint32_t i = 0; i < insertion->plan->column_count; i++) {
+        enum status status;
+        uint32_t column = insertion->plan->columns[i];
+        if (row[i]->kind == EXPR_DEFAULT) {
+            insertion->counter_given = value_null();
+            status = (int32_t)column == insertion->counter_column ? STATUS_OK
+                                                                  : fill_default(insertion, column);
+        } else {
+            struct value given;
+            status = expr_eval(row[i], execution->eval, &given);
+            if (status == STATUS_OK) status = fill_given(insertion, i, &given);
+        }
+        if (status != STATUS_OK) return status;
+    }
+    return finish_row(insertion);
+}
+
+static enum status insert_listed(struct insertion *insertion) {
+    for (uint32_t i = 0; i < insertion->plan->row_count; i++) {
+        enum status status = insert_listed_row(insertion, insertion->plan->rows[i]);
+        if (status == STATUS_OK) status = after_row(insertion);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status insert_selected_row(struct insertion *insertion,
+                                       const struct plan_query *query) {
+    struct execution *execution = insertion->execution;
+    execution->eval->diagnostics->row_number = (uint32_t)insertion->row_at + 1;
+    for (uint32_t i = 0; i < insertion->plan->column_count; i++) {
+        const struct value *given = &execution->slots[query->items[i].slot];
+        enum status status = fill_given(insertion, i, given);
+        if (status != STATUS_OK) return status;
+    }
+    return finish_row(insertion);
+}
+
+static enum status insert_selected(struct insertion *insertion) {
+    struct execution *execution = insertion->execution;
+    const struct plan_query *query = execution->context->plan->query;
+    struct stage *root;
+    enum status status = stage_open(execution, query->root, &root);
+    while (status == STATUS_OK && (status = stage_step(root, execution)) == STATUS_OK) {
+        status = insert_selected_row(insertion, query);
+        if (status == STATUS_OK) status = after_row(insertion);
+        exec_forget(execution);
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* ---- the statement ---- */
+
+static bool from_reads(const struct bound_select *select, const struct table *table);
+
+static bool query_reads(const struct bound_query *query, const struct table *table) {
+    for (uint32_t i = 0; i < query->arm_count; i++) {
+        const struct bound_arm *arm = &query->arms[i];
+        if (arm->select != NULL && from_reads(arm->select, table)) return true;
+        if (arm->query != NULL && query_reads(arm->query, table)) return true;
+    }
+    return false;
+}
+
+/* (I3) Subqueries and derived tables are kept before their rows are used, so the tables of FROM decide; a derived table
+ * counts as well, since it may be read while it is made. */
+static bool from_reads(const struct bound_select *select, const struct table *table) {
+    for (uint32_t i = 0; i < select->table_count; i++) {
+        const struct bound_table *from = select->tables[i];
+        if (from->kind != BOUND_BASE) return true;
+        if (from->base->definition->id == table->definition->id) return true;
+    }
+    return select->row_subquery_count + select->group_subquery_count > 0;
+}
+
+static void insertion_open(struct insertion *insertion, struct execution *execution) {
+    const struct bound_insert *plan = execution->context->plan->bound->insert;
+    const struct table *table = plan->table->base;
+    uint32_t column_count = table->definition->column_count;
+    if (plan->is_ignore) execution->eval->mode |= EVAL_IGNORE;
+    *insertion = (struct insertion){
+        .execution = execution,
+        .plan = plan,
+        .table = table,
+        .values = arena_alloc_zeroed(execution->arena, column_count * sizeof(struct value)),
+        .is_given = arena_alloc_zeroed(execution->arena, column_count),
+        .counter_column = table_auto_increment_column(table->definition),
+        .row_id_column = table_row_id_column(table->definition),
+        .on_null = dml_null_of(execution, plan->query != NULL ? 2 : plan->row_count),
+        .draw_next = 1,
+        .reads_target = plan->query != NULL && query_reads(plan->query, table)};
+    for (uint32_t i = 0; i < plan->column_count; i++) insertion->is_given[plan->columns[i]] = 1;
+    dml_batch_open(&insertion->batch, execution, table);
+    insertion->batch.on_duplicate = insertion_on_duplicate(plan);
+    insertion->batch.settle = insertion_settle;
+    insertion->batch.context = insertion;
+}
+
+/* (I2), (I4) */
+static void insertion_result(const struct insertion *insertion, struct exec_result *result) {
+    struct execution *execution = insertion->execution;
+    const struct bound_insert *plan = insertion->plan;
+    bool counts_found = (execution->context->capabilities & CLIENT_FOUND_ROWS) != 0;
+    uint64_t copied = insertion->batch.written + insertion->replaced;
+    uint64_t changed = counts_found ? insertion->touched : insertion->updated;
+    result->affected_rows = copied + insertion->updated + insertion->deleted;
+    if (plan->on_duplicate_count > 0) {
+        result->affected_rows = copied + insertion->updated + changed;
+    }
+    result->generated_id = insertion->first_generated;
+    result->last_insert_id = insertion->first_generated;
+    bool has_own = insertion->first_generated == 0 && copied + insertion->updated > 0;
+    if (has_own) result->last_insert_id = insertion->last_counter;
+    if (execution->eval->has_last_insert_id_set && insertion->first_generated == 0) {
+        result->last_insert_id = execution->eval->last_insert_id_set;
+    }
+    if (plan->query == NULL && plan->row_count <= 1) return;
+    uint64_t duplicates =
+        plan->is_ignore ? insertion->row_at - copied : insertion->deleted + insertion->updated;
+    result->info = slice_of_text(
+        arena_printf(execution->arena, "Records: %llu  Duplicates: %llu  Warnings: %u",
+                     (unsigned long long)insertion->row_at, (unsigned long long)duplicates,
+                     (unsigned)execution->eval->diagnostics->warning_count));
+}
+
+enum status dml_insert(struct execution *execution, struct exec_result *result) {
+    struct insertion insertion;
+    insertion_open(&insertion, execution);
+    enum status status = insertion_subqueries(&insertion);
+    if (status != STATUS_OK) return status;
+    status =
+        insertion.plan->query != NULL ? insert_selected(&insertion) : insert_listed(&insertion);
+    if (status != STATUS_OK) return status;
+    bool is_whole = execution->context->is_autocommit && insertion.plan->query == NULL &&
+                    insertion.plan->subquery_count == 0 &&
+                    insertion.batch.count == insertion.row_at;
+    status = flush(&insertion, is_whole ? WRITE_WHOLE_STATEMENT : WRITE_PART);
+    if (status == STATUS_OK) insertion_result(&insertion, result);
+    return status;
+}
