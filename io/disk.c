@@ -41,6 +41,7 @@ struct disk {
     struct loop_watch watch;
     struct disk_job stop;
     pthread_t thread;
+    struct life *life;
     char directory[PATH_MAX];
     int directory_fd;
     /* The thread's own from here on. */
@@ -266,6 +267,7 @@ static void disk_do(struct disk *disk, struct disk_job *job) {
 /* Shape fixed by pthread. */
 static void *disk_main(void *argument) {
     struct disk *disk = argument;
+    life_join(disk->life);
     for (bool stops = false; !stops;) {
         struct mail *mail = mailbox_wait(&disk->requests);
         while (mail != NULL) {
@@ -293,13 +295,14 @@ static void disk_on_finished(struct loop_watch *watch, enum loop_interest what) 
     }
 }
 
-struct disk *disk_open(struct loop *loop, const char *directory) {
+struct disk *disk_open(struct loop *loop, const char *directory, struct life *life) {
     struct disk *disk = calloc(1, sizeof *disk);
     if (disk == NULL) die("no memory for a disk");
     snprintf(disk->directory, sizeof disk->directory, "%s", directory);
     disk->directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (disk->directory_fd < 0) die("cannot open the directory %s", directory);
     disk->unanswered_end = &disk->unanswered;
+    disk->life = life;
     mailbox_open(&disk->requests);
     mailbox_open(&disk->finished);
     loop_watch_open(&disk->watch, loop, mailbox_fd(&disk->finished), disk_on_finished);

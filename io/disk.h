@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "io/life.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
 
@@ -47,8 +48,8 @@ struct disk_job {
     uint32_t entry_count;
 };
 
-/* The directory exists. */
-struct disk *disk_open(struct loop *loop, const char *directory);
+/* The directory exists. The thread joins `life`, if there is one. */
+struct disk *disk_open(struct loop *loop, const char *directory, struct life *life);
 /* Does what was submitted, then ends the thread; done() is not called any more. */
 void disk_close(struct disk *disk);
 /* Jobs are begun in order; a sync covers the writes of its file that were submitted before. */

@@ -12,6 +12,7 @@
 #include "io/disk.h"
 #include "io/entropy.h"
 #include "io/file.h"
+#include "io/life.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
 #include "io/memory.h"

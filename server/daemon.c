@@ -106,22 +106,33 @@ static void daemon_lock(struct daemon *daemon) { /* (A1) */
 }
 
 static void daemon_listen(struct daemon *daemon) {
-    char path[4096];
     int fd;
-    if (daemon->options.listen != NULL) {
-        snprintf(daemon->listen_address, sizeof daemon->listen_address, "%s",
-                 daemon->options.listen);
-    } else {
-        daemon_path(daemon, "peer.sock", path);
-        int size =
-            snprintf(daemon->listen_address, sizeof daemon->listen_address, "unix:%.110s", path);
-        if (strlen(path) > 110 || size < 0) die("the path %s is too long for a socket", path);
-    }
     enum status status = socket_listen(daemon->listen_address, SOCKET_OWNER, &fd);
     if (status != STATUS_OK)
         die("cannot listen on %s: %s", daemon->listen_address,
             status == STATUS_BUSY ? "it is in use" : status_text(status));
     peers_accept_on(driver_peers(daemon->driver), fd);
+}
+
+/* Where peers connect, as an address. */
+static void daemon_choose_address(struct daemon *daemon) {
+    char path[4096];
+    if (daemon->options.listen != NULL) {
+        snprintf(daemon->listen_address, sizeof daemon->listen_address, "%s",
+                 daemon->options.listen);
+        return;
+    }
+    daemon_path(daemon, "peer.sock", path);
+    if (strlen(path) > 100) die("the path %s is too long for a socket", path);
+    snprintf(daemon->listen_address, sizeof daemon->listen_address, "unix:%.100s", path);
+}
+
+/* A storage daemon can be proved dead by meta on the same host. */
+static struct life *daemon_hold_life(const struct daemon *daemon, uint8_t role) {
+    char path[SOCKET_ADDRESS_BYTES_MAX + sizeof LIFE_SUFFIX];
+    if (role != ROLE_STORAGE || strncmp(daemon->listen_address, "unix:", 5) != 0) return NULL;
+    snprintf(path, sizeof path, "%s" LIFE_SUFFIX, daemon->listen_address + 5);
+    return life_hold(path);
 }
 
 void daemon_open(struct daemon *daemon, const struct daemon_options *options, uint8_t role) {
@@ -132,11 +143,14 @@ void daemon_open(struct daemon *daemon, const struct daemon_options *options, ui
     loop_catch_signals(daemon->loop);
     heap_open(&daemon->heap);
     struct slice secret = daemon_secret(daemon);
+    daemon_choose_address(daemon);
     daemon->driver = driver_open(&(struct driver_options){.loop = daemon->loop,
                                                           .source = &daemon->heap.source,
                                                           .node = (uint16_t)options->node,
                                                           .role = role,
-                                                          .secret = secret});
+                                                          .secret = secret,
+                                                          .life = daemon_hold_life(daemon, role),
+                                                          .watches_lives = role == ROLE_META});
     free((void *)(uintptr_t)secret.data);
     daemon_listen(daemon);
 }

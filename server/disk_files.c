@@ -93,7 +93,7 @@ struct disk_files *disk_files_open(const struct disk_files_options *options) {
     if (files == NULL) die("no memory for a disk");
     files->options = *options;
     list_open(&files->idle);
-    files->disk = disk_open(options->loop, options->directory);
+    files->disk = disk_open(options->loop, options->directory, options->life);
     return files;
 }
 

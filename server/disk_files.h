@@ -10,6 +10,7 @@ struct disk_files;
 struct disk_files_options {
     struct loop *loop;
     const char *directory; /* exists */
+    struct life *life;     /* of the process; may be NULL */
     struct arena *arena;   /* lists for the done event; reset by its owner between events */
     /* Called for each operation that is done; the event's bytes are valid during the call. */
     void (*done)(void *context, const struct disk_done *done);

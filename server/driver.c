@@ -28,7 +28,7 @@
 
 #define TURN_US 2000
 
-enum { MACHINES_MAX = 8 };
+enum { MACHINES_MAX = 8, NODES_WATCHED = 256 };
 
 struct driven {
     struct driver *driver;
@@ -48,6 +48,8 @@ struct letter {
 struct driver {
     struct driver_options options;
     struct peers *peers;
+    struct life_watcher *watcher; /* NULL: nobody asked for it */
+    uint32_t watched_incarnations[NODES_WATCHED];
     struct driven machines[MACHINES_MAX];
     uint32_t machine_count;
     struct driver_guest guest;
@@ -72,6 +74,29 @@ static void driver_post(struct driver *driver, const struct message *message) {
     driver->letters_end = &letter->next;
 }
 
+/* A storage node of this host has its page beside its socket. */
+static void driver_watch_life(struct driver *driver, const struct configuration_node *node) {
+    char path[SOCKET_ADDRESS_BYTES_MAX + sizeof LIFE_SUFFIX];
+    static const char prefix[] = "unix:";
+    size_t size = node->address.size;
+    if (node->role != ROLE_STORAGE || !node->is_live || node->node >= NODES_WATCHED) return;
+    if (driver->watched_incarnations[node->node] == node->incarnation) return;
+    if (size < sizeof prefix || size >= SOCKET_ADDRESS_BYTES_MAX ||
+        memcmp(node->address.data, prefix, sizeof prefix - 1) != 0)
+        return;
+    driver->watched_incarnations[node->node] = node->incarnation;
+    size -= sizeof prefix - 1;
+    memcpy(path, node->address.data + sizeof prefix - 1, size);
+    memcpy(path + size, LIFE_SUFFIX, sizeof LIFE_SUFFIX);
+    life_watch(driver->watcher, path, (uint64_t)node->node << 32 | node->incarnation);
+}
+
+static void driver_watch_lives(struct driver *driver) {
+    if (driver->watcher == NULL) return;
+    for (uint32_t i = 0; i < driver->configuration->node_count; i++)
+        driver_watch_life(driver, &driver->configuration->nodes[i]);
+}
+
 static void driver_learn_configuration(struct driver *driver, const struct message *message) {
     struct arena arena;
     struct cluster_configuration *configuration = driver->configuration;
@@ -86,6 +111,7 @@ static void driver_learn_configuration(struct driver *driver, const struct messa
     driver->configuration_arena = arena;
     driver->configuration = configuration;
     peers_learn(driver->peers, configuration);
+    driver_watch_lives(driver);
 }
 
 static void driver_learn(struct driver *driver, const struct message *message) {
@@ -166,6 +192,10 @@ static void driver_on_peer(void *context, uint16_t node, uint32_t incarnation,
         driven_tell_peer(&driver->machines[i], &peer);
 }
 
+static void driver_on_dead(void *context, uint64_t tag) {
+    driver_on_peer(context, (uint16_t)(tag >> 32), (uint32_t)tag, PEER_DEAD);
+}
+
 static void driven_on_disk_done(void *context, const struct disk_done *done) {
     struct driven *driven = context;
     struct event event = {.kind = EVENT_DISK_DONE, .disk_done = *done};
@@ -201,11 +231,14 @@ struct driver *driver_open(const struct driver_options *options) {
                                                        .deliver = driver_deliver,
                                                        .changed = driver_on_peer,
                                                        .describe = driver_describe_to});
+    if (options->watches_lives)
+        driver->watcher = life_watcher_open(options->loop, driver, driver_on_dead);
     return driver;
 }
 
 void driver_close(struct driver *driver) {
     peers_close(driver->peers);
+    if (driver->watcher != NULL) life_watcher_close(driver->watcher);
     for (uint32_t i = 0; i < driver->machine_count; i++) {
         if (driver->machines[i].files != NULL) disk_files_close(driver->machines[i].files);
         if (driver->machines[i].ops != NULL) store_ops_close(driver->machines[i].ops);
@@ -235,6 +268,7 @@ enum status driver_add(struct driver *driver, const struct machine_options *opti
         driven->files = disk_files_open(&(struct disk_files_options){
             .loop = driver->options.loop,
             .directory = options->disk_directory,
+            .life = driver->options.life,
             .arena = &driver->turn_arena,
             .done = driven_on_disk_done,
             .context = driven,

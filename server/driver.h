@@ -11,6 +11,9 @@
 #include "wire/configuration.h"
 #include "wire/step.h"
 
+/* The life page of a node is at its socket's path with this behind it. */
+#define LIFE_SUFFIX ".alive"
+
 struct driver;
 struct driven;
 
@@ -20,6 +23,9 @@ struct driver_options {
     uint16_t node; /* of the process, as peers know it */
     uint8_t role;
     struct slice secret;
+    struct life *life; /* of this process; may be NULL */
+    /* Proofs of death of storage nodes on this host are wanted: meta is here. */
+    bool watches_lives;
 };
 
 struct driver *driver_open(const struct driver_options *options);

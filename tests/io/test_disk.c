@@ -21,7 +21,7 @@ static void world_open(struct world *world) {
     snprintf(world->directory, sizeof world->directory, "/tmp/tessera-disk-XXXXXX");
     cr_assert_not_null(mkdtemp(world->directory));
     world->loop = loop_open();
-    world->disk = disk_open(world->loop, world->directory);
+    world->disk = disk_open(world->loop, world->directory, NULL);
 }
 
 static void world_close(struct world *world) {
