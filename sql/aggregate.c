@@ -121,7 +121,8 @@ static void add_number(const struct bound_aggregate *aggregate, struct aggregate
     } else {
         struct decimal d;
         enum status status = value_to_decimal(value, &d);
-        if (status != STATUS_UNSUPPORTED) status = decimal_add(&state->decimal, &d, &state->decimal);
+        if (status != STATUS_UNSUPPORTED)
+            status = decimal_add(&state->decimal, &d, &state->decimal);
         CHECK(status == STATUS_OK || status == STATUS_OUT_OF_RANGE || status == STATUS_TRUNCATED);
     }
 }
@@ -137,8 +138,8 @@ static void add_spread(struct aggregate_state *state, const struct value *value)
 static void add_extreme(const struct bound_aggregate *aggregate, struct aggregate_state *state,
                         const struct value *value) {
     bool is_first = state->count == 1;
-    int order = is_first ? 0
-                         : value_compare_total(value, &state->value, aggregate->args[0]->collation);
+    int order =
+        is_first ? 0 : value_compare_total(value, &state->value, aggregate->args[0]->collation);
     bool is_min = aggregate_kind_of(aggregate) == AGGREGATE_KIND_MIN;
     if (is_first || (is_min ? order < 0 : order > 0)) {
         state->value = value_copy(value, state->arena);
@@ -254,8 +255,8 @@ static int entry_order(const void *a, const void *b, void *of) {
     for (uint32_t i = 0; i < aggregate->order_count; i++) {
         const struct bound_order *by = &aggregate->order[i];
         uint32_t at = aggregate->arg_count + i;
-        int order = value_compare_total(&(*left)->values[at], &(*right)->values[at],
-                                        by->expr->collation);
+        int order =
+            value_compare_total(&(*left)->values[at], &(*right)->values[at], by->expr->collation);
         if (order != 0) return by->is_descending ? -order : order;
     }
     return 0;

@@ -38,9 +38,9 @@ const char *bind_text(struct binder *binder, struct slice text) {
 
 const char *bind_clause_name(const struct binder *binder) {
     static const char *const names[] = {
-        [CLAUSE_FIELDS] = "field list",     [CLAUSE_WHERE] = "where clause",
-        [CLAUSE_ON] = "on clause",          [CLAUSE_GROUP] = "group statement",
-        [CLAUSE_HAVING] = "having clause",  [CLAUSE_ORDER] = "order clause",
+        [CLAUSE_FIELDS] = "field list",    [CLAUSE_WHERE] = "where clause",
+        [CLAUSE_ON] = "on clause",         [CLAUSE_GROUP] = "group statement",
+        [CLAUSE_HAVING] = "having clause", [CLAUSE_ORDER] = "order clause",
         [CLAUSE_VALUES] = "field list",
     };
     return names[binder->scope->clause];

@@ -89,8 +89,7 @@ static enum status bind_aggregate_args(struct binder *binder, const struct ast_e
     aggregate->arg_count = is_star ? 0 : ast->arg_count;
     aggregate->args = arena_array(binder->arena, struct expr *, aggregate->arg_count);
     binder->scope->aggregate_depth++;
-    enum status status =
-        bind_exprs(binder, ast->args, aggregate->arg_count, aggregate->args);
+    enum status status = bind_exprs(binder, ast->args, aggregate->arg_count, aggregate->args);
     if (status == STATUS_OK) status = bind_concat_order(binder, ast->call.details, aggregate);
     binder->scope->aggregate_depth--;
     return status;
@@ -127,13 +126,15 @@ static enum status bind_aggregate(struct binder *binder, const struct ast_expr *
     if (details != NULL && details->window != NULL) {
         return diagnostics_unsupported(binder->diagnostics, "window functions");
     }
-    bool is_legal = scope->select != NULL && scope->allows_aggregates && scope->aggregate_depth == 0;
+    bool is_legal =
+        scope->select != NULL && scope->allows_aggregates && scope->aggregate_depth == 0;
     if (!is_legal) return tell_misplaced(binder);
     struct bound_aggregate aggregate = {.function = function};
     aggregate.is_distinct = details != NULL && details->is_distinct;
     bool is_count = function->aggregate == AGGREGATE_KIND_COUNT;
     if (!takes_count(function, ast->arg_count)) return tell_count(binder, function);
-    if (is_count && ast->arg_count > 1 && !aggregate.is_distinct) return tell_count(binder, function);
+    if (is_count && ast->arg_count > 1 && !aggregate.is_distinct)
+        return tell_count(binder, function);
     enum status status = bind_aggregate_args(binder, ast, &aggregate);
     if (status == STATUS_OK && !is_count && aggregate.arg_count == 0) {
         return tell_count(binder, function);
@@ -194,8 +195,8 @@ static enum status charset_of(struct binder *binder, struct slice name, uint16_t
 }
 
 /* CONVERT(a USING x), CHAR(.. USING x). */
-static enum status bind_using(struct binder *binder, const struct ast_expr *ast,
-                              struct expr **args, struct expr **out) {
+static enum status bind_using(struct binder *binder, const struct ast_expr *ast, struct expr **args,
+                              struct expr **out) {
     uint16_t collation;
     struct expr *arg = args[0];
     enum status status = charset_of(binder, ast->name, &collation);
@@ -245,8 +246,7 @@ static enum status bind_with_unit(struct binder *binder, const struct ast_expr *
     return bind_function(binder, adds ? "DATE_ADD" : "DATE_SUB", date, 3, out);
 }
 
-enum status bind_call_syntax(struct binder *binder, const struct ast_expr *ast,
-                             struct expr **out) {
+enum status bind_call_syntax(struct binder *binder, const struct ast_expr *ast, struct expr **out) {
     struct expr **args = arena_array(binder->arena, struct expr *, ast->arg_count + 1);
     enum status status = bind_exprs(binder, ast->args, ast->arg_count, args);
     if (status != STATUS_OK) return status;

@@ -77,8 +77,7 @@ static void all_columns(struct binder *binder, struct bound_insert *insert) {
     const struct bound_table *table = insert->table;
     insert->columns = arena_array(binder->arena, uint32_t, table->column_count);
     for (uint32_t c = 0; c < table->column_count; c++) {
-        bool is_invisible =
-            (table->base->definition->columns[c].options & COLUMN_INVISIBLE) != 0;
+        bool is_invisible = (table->base->definition->columns[c].options & COLUMN_INVISIBLE) != 0;
         if (!is_invisible) insert->columns[insert->column_count++] = c;
     }
 }
@@ -88,8 +87,8 @@ static enum status bind_columns(struct binder *binder, const struct ast_insert *
     if (ast->has_columns || ast->columns.count > 0) {
         enum status status = list_columns(binder, ast, insert);
         if (status != STATUS_OK) return status;
-        bool is_empty_list = insert->column_count == 0 && ast->rows.count > 0 &&
-                             ast->rows.items[0].count > 0;
+        bool is_empty_list =
+            insert->column_count == 0 && ast->rows.count > 0 && ast->rows.items[0].count > 0;
         if (is_empty_list) all_columns(binder, insert); /* () VALUES (1, 2) */
         return STATUS_OK;
     }
@@ -143,8 +142,7 @@ static enum status bind_source(struct binder *binder, const struct ast_insert *a
 }
 
 /* (C2) */
-static enum status bind_text_default(struct binder *binder, struct slice text,
-                                     struct expr **out) {
+static enum status bind_text_default(struct binder *binder, struct slice text, struct expr **out) {
     struct parse_input input = {.text = text};
     struct parse_result result;
     enum status status = parse_expression(binder->arena, &input, &result);
@@ -179,8 +177,7 @@ static enum status bind_on_duplicate(struct binder *binder, const struct ast_ins
     for (uint32_t i = 0; i < count; i++) {
         const struct ast_assignment *assignment = &ast->on_duplicate.items[i];
         struct bound_assignment *bound = &insert->on_duplicate[i];
-        enum status status =
-            find_target(binder, insert->table, assignment->target, &bound->column);
+        enum status status = find_target(binder, insert->table, assignment->target, &bound->column);
         if (status == STATUS_OK) status = bind_value(binder, assignment->value, &bound->value);
         if (status == STATUS_OK) {
             status = check_generated(binder, insert->table, bound->column, bound->value);
@@ -235,8 +232,7 @@ static struct bound_target *target_of(struct binder *binder, struct bound_modify
     for (uint32_t i = 0; i < modify->target_count; i++) {
         if (modify->targets[i].table == table) return &modify->targets[i];
     }
-    struct bound_target *target =
-        BIND_PUSH(binder->arena, &modify->targets, &modify->target_count);
+    struct bound_target *target = BIND_PUSH(binder->arena, &modify->targets, &modify->target_count);
     target->table = table;
     table->lock_mode = LOCK_EXCLUSIVE;
     return target;
@@ -296,8 +292,7 @@ static enum status bind_modify_rest(struct binder *binder, const struct modify_p
         return diagnostics_error(binder->diagnostics, ER_WRONG_USAGE, parts->what, "LIMIT");
     }
     binder->scope->clause = CLAUSE_WHERE;
-    enum status status =
-        bind_condition(binder, parts->where, &source->where, &source->where_count);
+    enum status status = bind_condition(binder, parts->where, &source->where, &source->where_count);
     if (status == STATUS_OK) {
         status = bind_order(binder, parts->order, &modify->order, &modify->order_count);
     }

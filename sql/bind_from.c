@@ -43,15 +43,14 @@ static enum status tell_no_table(struct binder *binder, struct slice schema, str
                              bind_text(binder, name));
 }
 
-enum status bind_named_table(struct binder *binder, const struct ast_name *name,
-                             struct slice alias, struct bound_table **out) {
+enum status bind_named_table(struct binder *binder, const struct ast_name *name, struct slice alias,
+                             struct bound_table **out) {
     const struct bind_catalog *catalog = binder->input->catalog;
     struct slice schema = schema_of(binder, name);
     const struct table *base = NULL;
     const struct virtual_table *virtual_table = NULL;
     if (schema.size == 0) return diagnostics_error(binder->diagnostics, ER_NO_DB_ERROR);
-    enum status status =
-        catalog->find_table(catalog, schema, name->object, &base, &virtual_table);
+    enum status status = catalog->find_table(catalog, schema, name->object, &base, &virtual_table);
     if (status == STATUS_NOT_FOUND) return tell_no_table(binder, schema, name->object);
     if (status != STATUS_OK) return diagnostics_status(binder->diagnostics, status);
     struct bound_table *table = table_new(binder, base != NULL ? BOUND_BASE : BOUND_VIRTUAL);
@@ -104,9 +103,8 @@ static enum status bind_derived(struct binder *binder, const struct ast_table_re
     table->is_lateral = ref->is_lateral;
     enum status status = bind_query(binder, ref->query, &context, &table->query);
     *out = table;
-    return status == STATUS_OK
-               ? name_columns(binder, table, table->query, &ref->alias_columns)
-               : status;
+    return status == STATUS_OK ? name_columns(binder, table, table->query, &ref->alias_columns)
+                               : status;
 }
 
 static struct bound_cte *find_cte(const struct binder *binder, const struct ast_name *name) {
@@ -198,8 +196,8 @@ static enum status scope_add(struct binder *binder, struct bound_table *table) {
     struct scope *scope = binder->scope;
     for (uint32_t i = 0; i < scope->table_count; i++) {
         const struct bound_table *other = scope->tables[i];
-        bool is_same = slice_equal(other->alias, table->alias) &&
-                       slice_equal(other->schema, table->schema);
+        bool is_same =
+            slice_equal(other->alias, table->alias) && slice_equal(other->schema, table->schema);
         if (!is_same) continue;
         return diagnostics_error(binder->diagnostics, ER_NONUNIQ_TABLE,
                                  bind_text(binder, table->alias));
@@ -295,8 +293,7 @@ static enum status merge_column(struct binder *binder, const struct join_span *s
     if (status != STATUS_OK) return status;
     *BIND_PUSH(binder->arena, &from->conditions, &from->condition_count) = equal;
     bool is_right = ref->join == AST_JOIN_RIGHT;
-    struct merged_column *merged =
-        BIND_PUSH(binder->arena, &scope->merged, &scope->merged_count);
+    struct merged_column *merged = BIND_PUSH(binder->arena, &scope->merged, &scope->merged_count);
     *merged = (struct merged_column){.name = bind_copy(binder, name),
                                      .left = is_right ? right.table : left.table,
                                      .right = is_right ? left.table : right.table,

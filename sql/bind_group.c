@@ -83,7 +83,8 @@ static void apply_equalities(struct dependence *dependence, struct expr *const *
         if (!is_equality) continue;
         for (uint32_t side = 0; side < 2; side++) {
             const struct expr *column = condition->args[side];
-            if (column->kind != EXPR_COLUMN || !depends(dependence, condition->args[1 - side])) continue;
+            if (column->kind != EXPR_COLUMN || !depends(dependence, condition->args[1 - side]))
+                continue;
             set_bit(dependence, dependence->slots, column->slot);
         }
     }
@@ -153,8 +154,7 @@ struct lift_context {
     bool is_any; /* inside ANY_VALUE: any row's value is asked for */
 };
 
-static enum status tell_not_grouped(const struct lift_context *context,
-                                    const struct expr *column) {
+static enum status tell_not_grouped(const struct lift_context *context, const struct expr *column) {
     struct diagnostics *diagnostics = context->binder->diagnostics;
     struct buffer name = buffer_of(context->binder->arena);
     const struct bound_table *table = column->table;

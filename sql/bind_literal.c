@@ -137,8 +137,7 @@ struct expr *bind_constant_int(struct binder *binder, int64_t number) {
 }
 
 struct expr *bind_constant_text(struct binder *binder, const char *text) {
-    struct value value =
-        value_of_string(slice_of_text(text), binder->input->connection_collation);
+    struct value value = value_of_string(slice_of_text(text), binder->input->connection_collation);
     return constant_of(binder, &value);
 }
 
@@ -185,7 +184,8 @@ static enum status temporal_literal(struct binder *binder, const struct ast_expr
         const char *word = kind == AST_LITERAL_DATE   ? "DATE"
                            : kind == AST_LITERAL_TIME ? "TIME"
                                                       : "DATETIME";
-        return diagnostics_error(binder->diagnostics, ER_WRONG_VALUE, word, bind_text(binder, text));
+        return diagnostics_error(binder->diagnostics, ER_WRONG_VALUE, word,
+                                 bind_text(binder, text));
     }
     *out = constant_of(binder, &value);
     return STATUS_OK;
@@ -215,8 +215,8 @@ enum status bind_literal_expr(struct binder *binder, const struct ast_expr *ast,
     bool is_lifted = ast->literal.ordinal != AST_NOT_LIFTED &&
                      ast->literal.ordinal < binder->input->literal_count;
     if (is_lifted) return bind_parameter(binder, ast->literal.ordinal, out);
-    bool is_temporal = kind == AST_LITERAL_DATE || kind == AST_LITERAL_TIME ||
-                       kind == AST_LITERAL_TIMESTAMP;
+    bool is_temporal =
+        kind == AST_LITERAL_DATE || kind == AST_LITERAL_TIME || kind == AST_LITERAL_TIMESTAMP;
     if (is_temporal) return temporal_literal(binder, ast, out);
     uint16_t collation;
     enum status status = literal_collation(binder, ast, &collation);

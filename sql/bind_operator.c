@@ -63,7 +63,8 @@ static enum status compare_rows_by_order(struct binder *binder, enum program_op 
             status = bind_compare(binder, PROGRAM_EQ, left->args[i], right->args[i], &equal);
         }
         if (status != STATUS_OK) return status;
-        if (!is_last) less = node_of_two(binder, EXPR_OR, less, node_of_two(binder, EXPR_AND, equal, result));
+        if (!is_last)
+            less = node_of_two(binder, EXPR_OR, less, node_of_two(binder, EXPR_AND, equal, result));
         result = less;
     }
     *out = result;
@@ -80,8 +81,7 @@ static enum status compare_rows(struct binder *binder, enum program_op op, const
     enum expr_kind kind = op == PROGRAM_NE ? EXPR_OR : EXPR_AND;
     struct expr *all = expr_new(binder->arena, kind, left->arg_count);
     for (uint32_t i = 0; i < left->arg_count; i++) {
-        enum status status =
-            bind_compare(binder, op, left->args[i], right->args[i], &all->args[i]);
+        enum status status = bind_compare(binder, op, left->args[i], right->args[i], &all->args[i]);
         if (status != STATUS_OK) return status;
     }
     set_truth(all);
@@ -136,8 +136,7 @@ static enum status in_as_or(struct binder *binder, const struct ast_expr *ast,
     uint32_t count = ast->arg_count - 1;
     struct expr *any = expr_new(binder->arena, EXPR_OR, count);
     for (uint32_t i = 0; i < count; i++) {
-        enum status status =
-            bind_compare(binder, PROGRAM_EQ, args[0], args[i + 1], &any->args[i]);
+        enum status status = bind_compare(binder, PROGRAM_EQ, args[0], args[i + 1], &any->args[i]);
         if (status != STATUS_OK) return status;
     }
     set_truth(any);
@@ -287,18 +286,14 @@ static enum arithmetic_op arithmetic_of(enum ast_expr_kind kind) {
 /* Texts become DOUBLE with a warning for rubbish; under NO_UNSIGNED_SUBTRACTION unsigned operands of '-' become signed. */
 static struct expr *operand_of(struct binder *binder, enum arithmetic_op op, struct expr *arg) {
     struct column_type number = coerce_number_type(arg);
-    bool no_unsigned = op == ARITHMETIC_SUB &&
-                       (binder->input->sql_mode & SQL_MODE_NO_UNSIGNED_SUBTRACTION) != 0;
-    bool is_signed_now = no_unsigned && column_kind_is_integer(number.kind) &&
-                         column_type_is_unsigned(&number);
+    bool no_unsigned =
+        op == ARITHMETIC_SUB && (binder->input->sql_mode & SQL_MODE_NO_UNSIGNED_SUBTRACTION) != 0;
+    bool is_signed_now =
+        no_unsigned && column_kind_is_integer(number.kind) && column_type_is_unsigned(&number);
     if (is_signed_now) number = column_type_bigint(0);
     if (!coerce_is_text(arg) && !is_signed_now) return arg;
-    struct expr *cast = coerce_cast(binder->arena, arg, &number);
-    if (cast->kind == EXPR_CAST && !is_signed_now) {
-        cast->operation = CAST_WARNING;
-        cast->flags |= EXPR_WARNS;
-    }
-    return cast;
+    if (is_signed_now) return coerce_cast(binder->arena, arg, &number);
+    return coerce_cast_telling(binder->arena, arg, &number, 0);
 }
 
 static enum status bind_arithmetic(struct binder *binder, const struct ast_expr *ast,
@@ -452,7 +447,8 @@ enum status bind_collate(struct binder *binder, const struct ast_expr *ast, stru
     if (status != STATUS_OK) return status;
     uint16_t own = coerce_is_text(arg) ? arg->type.collation : binder->input->connection_collation;
     if (arg->type.kind == COLUMN_NULL) own = collation->id;
-    if (collation_charset(own)->id != collation->charset) return tell_mismatch(binder, collation, own);
+    if (collation_charset(own)->id != collation->charset)
+        return tell_mismatch(binder, collation, own);
     arg = coerce_text(binder->arena, arg, own);
     struct expr *node = arena_new(binder->arena, struct expr);
     *node = *arg;

@@ -27,7 +27,8 @@ enum clause {
 /* A column of the result of NATURAL or USING: one name for both sides. */
 struct merged_column {
     struct slice name;
-    struct bound_table *left, *right; /* left is the one that it reads; of an outer join the outer side */
+    struct bound_table *left,
+        *right; /* left is the one that it reads; of an outer join the outer side */
     uint32_t left_column, right_column;
 };
 
@@ -41,10 +42,10 @@ struct scope {
     struct merged_column *merged;
     uint32_t merged_count;
     enum clause clause;
-    uint32_t aggregate_depth;  /* inside the args of an aggregate */
-    uint8_t allows_aggregates; /* the clause does */
-    uint8_t is_grouping_known; /* the block's items are bound: names may mean them */
-    struct bound_insert *insert;        /* VALUES(c), row alias */
+    uint32_t aggregate_depth;    /* inside the args of an aggregate */
+    uint8_t allows_aggregates;   /* the clause does */
+    uint8_t is_grouping_known;   /* the block's items are bound: names may mean them */
+    struct bound_insert *insert; /* VALUES(c), row alias */
     const struct ast_insert *insert_ast;
     struct bound_table *hidden_target; /* INSERT's table: its columns mean the new row's */
 };
@@ -88,7 +89,8 @@ MUST_USE enum status bind_exprs(struct binder *binder, struct ast_expr *const *l
 /* As a condition: splits ANDs into the list. */
 MUST_USE enum status bind_condition(struct binder *binder, const struct ast_expr *ast,
                                     struct expr ***list, uint32_t *count);
-MUST_USE enum status bind_scalar(struct binder *binder, const struct expr *expr); /* 1241 for rows */
+MUST_USE enum status bind_scalar(struct binder *binder,
+                                 const struct expr *expr); /* 1241 for rows */
 MUST_USE enum status bind_literal_expr(struct binder *binder, const struct ast_expr *ast,
                                        struct expr **out);
 MUST_USE enum status bind_parameter(struct binder *binder, uint32_t ordinal, struct expr **out);

@@ -78,7 +78,8 @@ static enum status bind_rows(struct binder *binder, const struct ast_rows *rows,
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < rows->count && status == STATUS_OK; i++) {
         if (rows->items[i].count != *width_out) {
-            status = diagnostics_error(binder->diagnostics, ER_WRONG_VALUE_COUNT_ON_ROW, (long)i + 1);
+            status =
+                diagnostics_error(binder->diagnostics, ER_WRONG_VALUE_COUNT_ON_ROW, (long)i + 1);
             break;
         }
         arm->rows[i] = arena_array(binder->arena, struct expr *, *width_out);
@@ -120,9 +121,7 @@ static enum status bind_arm(struct binder *binder, const struct arms *arms,
     uint32_t width = 0;
     enum status status = STATUS_OK;
     switch (body->kind) {
-    case AST_BODY_SELECT:
-        status = bind_arm_select(binder, arms, body->select, is_only, arm);
-        break;
+    case AST_BODY_SELECT: status = bind_arm_select(binder, arms, body->select, is_only, arm); break;
     case AST_BODY_TABLE:
         status = bind_arm_select(binder, arms, select_of_table(binder, body->table), is_only, arm);
         break;
@@ -308,13 +307,15 @@ static enum status bind_union_order(struct binder *binder, const struct ast_orde
         uint64_t number;
         uint32_t column = UINT32_MAX;
         if (bind_ordinal(by, &number)) {
-            column = number >= 1 && number <= query->column_count ? (uint32_t)number - 1 : UINT32_MAX;
+            column =
+                number >= 1 && number <= query->column_count ? (uint32_t)number - 1 : UINT32_MAX;
         } else if (by->kind == AST_EXPR_COLUMN && by->column.table.size == 0) {
             for (uint32_t c = 0; c < query->column_count && column == UINT32_MAX; c++) {
                 if (slice_equal_nocase(query->items[c].name, by->column.column)) column = c;
             }
         } else {
-            return diagnostics_unsupported(binder->diagnostics, "ORDER BY of an expression over a UNION");
+            return diagnostics_unsupported(binder->diagnostics,
+                                           "ORDER BY of an expression over a UNION");
         }
         if (column == UINT32_MAX) {
             return diagnostics_error(binder->diagnostics, ER_BAD_FIELD_ERROR,

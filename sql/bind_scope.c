@@ -57,8 +57,7 @@ static struct column_type type_of_column(const struct bound_table *table, uint32
     case BOUND_DERIVED: break;
     case BOUND_CTE: break;
     }
-    const struct bound_query *query =
-        table->kind == BOUND_CTE ? table->cte->query : table->query;
+    const struct bound_query *query = table->kind == BOUND_CTE ? table->cte->query : table->query;
     struct column_type type = query->items[column].type;
     if (query->items[column].is_nullable)
         type.flags &= (uint8_t)~COLUMN_NOT_NULL;
@@ -194,8 +193,8 @@ static enum status bind_alias(struct binder *binder, const struct ast_expr *ast,
     *is_found = alias != NULL;
     if (alias == NULL) return STATUS_OK;
     if (count > 1) return tell_ambiguous(binder, ast);
-    bool is_misplaced = binder->scope->clause == CLAUSE_GROUP &&
-                        (alias->flags & EXPR_HAS_AGGREGATE) != 0;
+    bool is_misplaced =
+        binder->scope->clause == CLAUSE_GROUP && (alias->flags & EXPR_HAS_AGGREGATE) != 0;
     if (is_misplaced) {
         return diagnostics_error(binder->diagnostics, ER_WRONG_GROUP_FIELD,
                                  bind_column_text(binder, ast));

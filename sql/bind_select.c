@@ -47,8 +47,7 @@ static void item_origin(struct bound_item *item) {
         item->origin_flags = origin_flags(definition, item->expr->column);
         return;
     }
-    const struct bound_query *query =
-        table->kind == BOUND_CTE ? table->cte->query : table->query;
+    const struct bound_query *query = table->kind == BOUND_CTE ? table->cte->query : table->query;
     const struct bound_item *inner = &query->items[item->expr->column];
     item->origin_schema = inner->origin_schema;
     item->origin_table = inner->origin_table;
@@ -107,8 +106,7 @@ static bool is_shown(const struct bound_table *table, uint32_t column) {
     return (definition->columns[column].options & (COLUMN_INVISIBLE | COLUMN_HIDDEN)) == 0;
 }
 
-static bool is_merged(const struct scope *scope, const struct bound_table *table,
-                      uint32_t column) {
+static bool is_merged(const struct scope *scope, const struct bound_table *table, uint32_t column) {
     for (uint32_t i = 0; i < scope->merged_count; i++) {
         const struct merged_column *m = &scope->merged[i];
         bool is_left = m->left == table && m->left_column == column;
@@ -162,8 +160,8 @@ static enum status bind_items(struct binder *binder, const struct ast_select *as
     binder->scope->allows_aggregates = 1;
     for (uint32_t i = 0; i < ast->items.count; i++) {
         const struct ast_select_item *item = &ast->items.items[i];
-        enum status status = item->expr == NULL ? bind_star(binder, item, select)
-                                                : bind_item(binder, item, select);
+        enum status status =
+            item->expr == NULL ? bind_star(binder, item, select) : bind_item(binder, item, select);
         if (status != STATUS_OK) return status;
     }
     binder->scope->is_grouping_known = 1;
@@ -322,8 +320,7 @@ enum status bind_order(struct binder *binder, const struct ast_orders *ast,
     *order_out = arena_array(binder->arena, struct bound_order, ast->count);
     *count_out = ast->count;
     for (uint32_t i = 0; i < ast->count; i++) {
-        enum status status =
-            bind_exprs(binder, &ast->items[i].expr, 1, &(*order_out)[i].expr);
+        enum status status = bind_exprs(binder, &ast->items[i].expr, 1, &(*order_out)[i].expr);
         if (status != STATUS_OK) return status;
         (*order_out)[i].is_descending = ast->items[i].descending;
     }
@@ -341,7 +338,8 @@ static void lock_table(struct bound_table *table, const struct ast_lock *lock) {
 
 static enum status bind_lock(struct binder *binder, const struct ast_lock *lock) {
     struct scope *scope = binder->scope;
-    uint32_t privileges = lock->strength == AST_LOCK_UPDATE ? NEED_SELECT | NEED_UPDATE : NEED_SELECT;
+    uint32_t privileges =
+        lock->strength == AST_LOCK_UPDATE ? NEED_SELECT | NEED_UPDATE : NEED_SELECT;
     for (uint32_t i = 0; i < scope->table_count && lock->tables.count == 0; i++) {
         lock_table(scope->tables[i], lock);
         bind_need(binder, scope->tables[i], privileges);
@@ -365,15 +363,13 @@ static enum status lift_all(struct binder *binder, struct bound_select *select) 
     uint32_t visible = select->item_count;
     for (uint32_t i = 0; i < visible + select->hidden_item_count; i++) {
         bool is_visible = i < visible;
-        enum status status =
-            bind_lift(binder, select, &select->items[i].expr,
-                      is_visible ? "SELECT list" : "ORDER BY clause",
-                      is_visible ? i + 1 : i - visible + 1);
+        enum status status = bind_lift(binder, select, &select->items[i].expr,
+                                       is_visible ? "SELECT list" : "ORDER BY clause",
+                                       is_visible ? i + 1 : i - visible + 1);
         if (status != STATUS_OK) return status;
     }
     for (uint32_t i = 0; i < select->having_count; i++) {
-        enum status status =
-            bind_lift(binder, select, &select->having[i], "HAVING clause", i + 1);
+        enum status status = bind_lift(binder, select, &select->having[i], "HAVING clause", i + 1);
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;

@@ -129,7 +129,8 @@ static enum status bind_pairs(struct binder *binder, struct bound_subquery *subq
                               const struct expr *left) {
     uint32_t count = subquery->column_count;
     uint32_t given = left->kind == EXPR_ROW ? left->arg_count : 1;
-    if (given != count) return diagnostics_error(binder->diagnostics, ER_OPERAND_COLUMNS, (int)given);
+    if (given != count)
+        return diagnostics_error(binder->diagnostics, ER_OPERAND_COLUMNS, (int)given);
     subquery->operands = arena_array(binder->arena, struct expr *, count);
     subquery->inner_columns = arena_array(binder->arena, struct expr *, count);
     subquery->comparisons = arena_array(binder->arena, struct expr *, count);
@@ -172,8 +173,9 @@ static enum status bind_quantified(struct binder *binder, const struct ast_expr 
     enum program_op op = bind_comparison_op(ast->subquery.comparison);
     bool is_any = ast->subquery.quantifier == AST_ANY;
     bool is_in = op == PROGRAM_EQ && is_any, is_not_in = op == PROGRAM_NE && !is_any;
-    struct bound_subquery *subquery = subquery_new(
-        binder, is_in || is_not_in ? SUBQUERY_IN : is_any ? SUBQUERY_ANY : SUBQUERY_ALL);
+    struct bound_subquery *subquery = subquery_new(binder, is_in || is_not_in ? SUBQUERY_IN
+                                                           : is_any           ? SUBQUERY_ANY
+                                                                              : SUBQUERY_ALL);
     subquery->comparison = is_not_in ? PROGRAM_EQ : op;
     enum status status = bind_compared(binder, ast, subquery, out);
     if (status == STATUS_OK && is_not_in) *out = negation_of(binder, *out);

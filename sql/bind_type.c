@@ -46,7 +46,8 @@ static enum status decimal_type(const struct type_source *source, struct column_
     uint64_t digits = ast->has_length && ast->length > 0 ? ast->length : 10;
     uint32_t scale = ast->has_decimals ? ast->decimals : 0;
     if (scale > DECIMAL_SCALE_MAX) return tell_scale(source, DECIMAL_SCALE_MAX);
-    if (digits > DECIMAL_PRECISION_MAX) return tell_precision(source, digits, DECIMAL_PRECISION_MAX);
+    if (digits > DECIMAL_PRECISION_MAX)
+        return tell_precision(source, digits, DECIMAL_PRECISION_MAX);
     if (digits < scale) {
         return diagnostics_error(source->diagnostics, ER_M_BIGGER_THAN_D, source->name);
     }
@@ -85,7 +86,8 @@ static enum status bit_type(const struct type_source *source, struct column_type
         return diagnostics_error(source->diagnostics, ER_TOO_BIG_DISPLAYWIDTH, source->name,
                                  (unsigned long)BIT_LENGTH_MAX);
     }
-    if (bits == 0) return diagnostics_error(source->diagnostics, ER_INVALID_FIELD_SIZE, source->name);
+    if (bits == 0)
+        return diagnostics_error(source->diagnostics, ER_INVALID_FIELD_SIZE, source->name);
     type->kind = COLUMN_BIT;
     type->length = (uint32_t)bits;
     return STATUS_OK;
@@ -277,8 +279,7 @@ enum status bind_type(const struct ast_type *ast, uint16_t default_collation, st
 enum status bind_column_type(const struct ast_column *column, uint16_t default_collation,
                              struct arena *arena, struct diagnostics *diagnostics,
                              struct column_type *type_out) {
-    struct type_source source = {column->type, diagnostics, arena,
-                                 arena_text(arena, column->name)};
+    struct type_source source = {column->type, diagnostics, arena, arena_text(arena, column->name)};
     return bind_named_type(&source, default_collation, type_out);
 }
 

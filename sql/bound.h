@@ -61,11 +61,11 @@ struct bound_table {
     struct bound_query *query;                 /* DERIVED */
     struct bound_cte *cte;                     /* CTE */
     uint8_t is_lateral;
-    uint8_t is_nullable;           /* on the inner side of an outer join */
-    uint32_t column_count;         /* visible ones */
+    uint8_t is_nullable;              /* on the inner side of an outer join */
+    uint32_t column_count;            /* visible ones */
     const struct slice *column_names; /* DERIVED, CTE */
-    struct bound_column **columns; /* (B1) */
-    enum lock_mode lock_mode;      /* FOR UPDATE, FOR SHARE, or of UPDATE and DELETE targets */
+    struct bound_column **columns;    /* (B1) */
+    enum lock_mode lock_mode;         /* FOR UPDATE, FOR SHARE, or of UPDATE and DELETE targets */
     enum wait_policy wait_policy;
     const struct ast_index_hints *hints;
 };
@@ -105,7 +105,7 @@ struct bound_subquery {
     struct expr *
         *operands; /* IN, ANY, ALL: left side, one a column; comparable with inner_columns */
     struct expr **inner_columns; /* the query's select items cast for the comparison */
-    struct expr **comparisons; /* IN, ANY, ALL: operands[i] <comparison> inner_columns[i] */
+    struct expr **comparisons;   /* IN, ANY, ALL: operands[i] <comparison> inner_columns[i] */
     uint32_t column_count;
     uint16_t collation;
     uint8_t is_correlated;
@@ -210,7 +210,8 @@ struct bound_query {
     struct bound_arm *arms; /* one: a plain block */
     uint32_t arm_count;
     uint32_t column_count;
-    struct bound_item *items; /* names and types of the result; with one plain arm the block's own. With several, types are common
+    struct bound_item *
+        items; /* names and types of the result; with one plain arm the block's own. With several, types are common
                                * ones, and so are those of the arms' items (they are cast) */
     struct bound_order *order;
     uint32_t order_count;

@@ -22,30 +22,51 @@ static bool kind_is_value_kind(const struct column_type *type, const struct colu
     return column_type_value_kind(type) == column_type_value_kind(other);
 }
 
-struct expr *coerce_cast(struct arena *arena, struct expr *arg, const struct column_type *type) {
-    if (arg->type.kind == COLUMN_NULL && arg->kind == EXPR_CONSTANT) return arg;
+/* Are the arg's values already what a column of the type holds? */
+static bool needs_no_cast(const struct expr *arg, const struct column_type *type) {
+    if (arg->type.kind == COLUMN_NULL && arg->kind == EXPR_CONSTANT) return true;
     bool is_same = arg->type.kind == type->kind && arg->type.collation == type->collation &&
                    arg->type.scale == type->scale;
     bool is_integer = column_kind_is_integer(type->kind) && kind_is_value_kind(&arg->type, type) &&
                       type->kind >= arg->type.kind;
     bool is_string = column_kind_is_string(type->kind) && column_kind_is_string(arg->type.kind) &&
                      arg->type.collation == type->collation;
-    if (is_same || is_integer || is_string) return arg;
+    return is_same || is_integer || is_string;
+}
+
+static struct expr *cast_of(struct arena *arena, struct expr *arg, const struct column_type *type,
+                            enum cast_mode mode) {
     struct expr *cast = expr_new(arena, EXPR_CAST, 1);
     cast->args[0] = arg;
     cast->type = *type;
     cast->type.flags &= (uint8_t)~COLUMN_NOT_NULL;
     cast->collation = type->collation;
     cast->coercibility = arg->coercibility;
-    cast->operation = CAST_QUIET;
+    cast->operation = (uint16_t)mode;
     expr_inherit(cast);
+    return cast;
+}
+
+struct expr *coerce_cast(struct arena *arena, struct expr *arg, const struct column_type *type) {
+    if (needs_no_cast(arg, type)) return arg;
+    return expr_fold(arena, cast_of(arena, arg, type, CAST_QUIET));
+}
+
+struct expr *coerce_cast_telling(struct arena *arena, struct expr *arg,
+                                 const struct column_type *type, uint32_t kind_beside) {
+    if (needs_no_cast(arg, type)) return arg;
+    struct expr *cast = cast_of(arena, arg, type, kind_beside != 0 ? CAST_COMPARED : CAST_WARNING);
+    cast->ordinal = kind_beside;
+    bool may_tell = coerce_is_text(arg) || column_kind_is_temporal(type->kind);
+    if (may_tell) cast->flags |= EXPR_WARNS;
+    if (column_kind_is_temporal(type->kind)) cast->flags |= EXPR_NULLABLE;
     return expr_fold(arena, cast);
 }
 
 struct expr *coerce_text(struct arena *arena, struct expr *arg, uint16_t collation) {
     bool is_text = coerce_is_text(arg);
-    bool is_same_set = is_text && collation_charset(arg->type.collation)->id ==
-                                      collation_charset(collation)->id;
+    bool is_same_set =
+        is_text && collation_charset(arg->type.collation)->id == collation_charset(collation)->id;
     if (is_same_set) return arg;
     struct column_type type = coerce_text_type(coerce_text_length(arg), collation);
     return coerce_cast(arena, arg, &type);
@@ -146,7 +167,7 @@ static bool mix_add(struct collation_mix *mix, const struct collation_mix *next)
 }
 
 static const char *coercibility_name(uint8_t coercibility) {
-    static const char *const names[] = {"EXPLICIT", "NONE",    "IMPLICIT", "SYSCONST",
+    static const char *const names[] = {"EXPLICIT",  "NONE",    "IMPLICIT", "SYSCONST",
                                         "COERCIBLE", "NUMERIC", "IGNORABLE"};
     return names[coercibility];
 }
@@ -179,7 +200,8 @@ static enum status tell_mix(struct function_call *call, struct expr *const *args
     }
     char *text = arena_printf(arena, "%s", operation);
     if (call->expr->kind == EXPR_CALL) {
-        for (char *at = text; *at != '\0'; at++) *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
+        for (char *at = text; *at != '\0'; at++)
+            *at = (char)(*at >= 'A' && *at <= 'Z' ? *at + 32 : *at);
     }
     if (count == 2) {
         return diagnostics_error(call->diagnostics, ER_CANT_AGGREGATE_2COLLATIONS, names[0],
@@ -338,18 +360,6 @@ static bool is_constant(const struct expr *arg) {
     return (arg->flags & EXPR_STATEMENT_CONSTANT) != 0;
 }
 
-/* A cast that speaks up: of texts to numbers and times for a comparison. */
-static struct expr *cast_to_compare(struct function_call *call, struct expr *arg,
-                                    const struct column_type *type, enum cast_mode mode,
-                                    uint32_t kind_beside) {
-    struct expr *cast = coerce_cast(call->arena, arg, type);
-    if (cast == arg || cast->kind != EXPR_CAST) return cast;
-    cast->operation = (uint16_t)mode;
-    cast->ordinal = mode == CAST_COMPARED ? kind_beside : 0;
-    cast->flags |= EXPR_WARNS;
-    return cast;
-}
-
 /* Does every arg of the family DATE or TIME count as a column beside which others are constants (C3)? */
 static bool others_are_constant(struct expr *const *args, uint32_t count, enum family family) {
     for (uint32_t i = 0; i < count; i++) {
@@ -364,14 +374,15 @@ static void all_to_numbers(struct function_call *call, struct expr **args, uint3
         enum family family = family_of(args[i]);
         if (family == FAMILY_NUMBER || family == FAMILY_NULL) continue;
         struct column_type type = coerce_number_type(args[i]);
-        args[i] = cast_to_compare(call, args[i], &type, CAST_WARNING, 0);
+        args[i] = coerce_cast_telling(call->arena, args[i], &type, 0);
     }
 }
 
 static void all_to_temporal(struct function_call *call, struct expr **args, uint32_t count,
                             uint8_t kind) {
     struct column_type type = {.kind = kind, .scale = FSP_MAX, .collation = COLLATION_BINARY};
-    bool is_checked = others_are_constant(args, count, kind == COLUMN_TIME ? FAMILY_TIME : FAMILY_DATE);
+    bool is_checked =
+        others_are_constant(args, count, kind == COLUMN_TIME ? FAMILY_TIME : FAMILY_DATE);
     uint32_t kind_beside = COLUMN_DATE;
     for (uint32_t i = 0; i < count; i++) {
         if (args[i]->type.kind == COLUMN_DATETIME || args[i]->type.kind == COLUMN_TIMESTAMP) {
@@ -383,8 +394,7 @@ static void all_to_temporal(struct function_call *call, struct expr **args, uint
         bool is_it = family == (kind == COLUMN_TIME ? FAMILY_TIME : FAMILY_DATE);
         if (is_it || family == FAMILY_NULL) continue;
         bool is_text = family == FAMILY_TEXT && is_checked && kind != COLUMN_TIME;
-        args[i] = cast_to_compare(call, args[i], &type, is_text ? CAST_COMPARED : CAST_WARNING,
-                                  kind_beside);
+        args[i] = coerce_cast_telling(call->arena, args[i], &type, is_text ? kind_beside : 0);
     }
 }
 
@@ -457,9 +467,8 @@ static uint8_t kind_of_two(const struct column_type *a, const struct column_type
 
 static void digits_add(struct type_mix *mix, const struct expr *arg) {
     const struct column_type *type = &arg->type;
-    uint32_t digits = type->kind == COLUMN_DECIMAL
-                          ? (uint32_t)type->precision - type->scale
-                          : column_type_display_length(type, 1);
+    uint32_t digits = type->kind == COLUMN_DECIMAL ? (uint32_t)type->precision - type->scale
+                                                   : column_type_display_length(type, 1);
     uint32_t scale = type->scale;
     if (column_kind_is_integer(type->kind)) {
         scale = 0;
@@ -494,8 +503,8 @@ static void type_mix_add(struct type_mix *mix, const struct expr *arg) {
     type->member_count = 0;
 }
 
-static enum status common_text(struct function_call *call, struct expr *const *args,
-                               uint32_t count, uint64_t chars) {
+static enum status common_text(struct function_call *call, struct expr *const *args, uint32_t count,
+                               uint64_t chars) {
     struct collation_mix mix;
     enum status status = mix_args(call, args, count, &mix);
     if (status != STATUS_OK) return status;
@@ -542,4 +551,8 @@ enum status coerce_common(struct function_call *call, struct expr **args, uint32
         args[i] = coerce_cast(call->arena, args[i], &expr->type);
     }
     return STATUS_OK;
+}
+
+enum status coerce_function_common(struct function_call *call) {
+    return coerce_common(call, call->expr->args, call->expr->arg_count);
 }

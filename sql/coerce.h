@@ -15,6 +15,10 @@
 
 /* `arg` as `type`: quietly, without cutting texts; `arg` itself when its values are of that kind already. */
 struct expr *coerce_cast(struct arena *arena, struct expr *arg, const struct column_type *type);
+/* The same, telling of rubbish (CAST_WARNING); as an error where it is a constant beside a column of that kind, which is 0
+ * otherwise (CAST_COMPARED). */
+struct expr *coerce_cast_telling(struct arena *arena, struct expr *arg,
+                                 const struct column_type *type, uint32_t kind_beside);
 /* `arg` as text of the collation's character set, in that collation. */
 struct expr *coerce_text(struct arena *arena, struct expr *arg, uint16_t collation);
 
@@ -32,6 +36,9 @@ bool coerce_is_uniform(struct expr *const *args, uint32_t count);
 /* Casts the args to one type, that of IF, CASE, COALESCE, UNION; it becomes the node's, with collation and coercibility. They are
  * the node's own args or some of them. */
 MUST_USE enum status coerce_common(struct function_call *call, struct expr **args, uint32_t count);
+
+/* The same of all args, as a function's resolve: COALESCE, GREATEST, LEAST. */
+MUST_USE enum status coerce_function_common(struct function_call *call);
 
 /* The numeric type that the expression counts as in arithmetic: strings are DOUBLE, temporal values BIGINT or DECIMAL. */
 struct column_type coerce_number_type(const struct expr *arg);

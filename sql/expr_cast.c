@@ -57,9 +57,9 @@ static struct slice fit_length(const struct expr *expr, struct eval_context *con
     if (mode_of(expr) != CAST_EXPLICIT || expr->ordinal == CAST_NO_LENGTH) return text;
     size_t kept = charset_offset(charset, text, expr->ordinal);
     if (kept < text.size) {
-        const char *what = arena_printf(context->arena, "%s(%u)",
-                                        charset == CHARSET_BINARY ? "BINARY" : "CHAR",
-                                        (unsigned)expr->ordinal);
+        const char *what =
+            arena_printf(context->arena, "%s(%u)", charset == CHARSET_BINARY ? "BINARY" : "CHAR",
+                         (unsigned)expr->ordinal);
         struct value whole = value_of_string(text, expr->type.collation);
         expr_tell_truncated(context, what, &whole);
         return slice_part(text, 0, kept);
@@ -97,9 +97,9 @@ static enum status integer_of(const struct value *value, bool is_unsigned, struc
     int64_t i = 0;
     uint64_t u = 0;
     enum status status = STATUS_OK;
-    bool is_unsigned_kind =
-        value->kind == VALUE_UINT || value->kind == VALUE_BIT || value->kind == VALUE_YEAR ||
-        value->kind == VALUE_ENUM || value->kind == VALUE_SET;
+    bool is_unsigned_kind = value->kind == VALUE_UINT || value->kind == VALUE_BIT ||
+                            value->kind == VALUE_YEAR || value->kind == VALUE_ENUM ||
+                            value->kind == VALUE_SET;
     if (is_unsigned_kind) {
         u = value->u;
     } else {
@@ -150,16 +150,16 @@ static enum status tell_converted(const struct expr *expr, struct eval_context *
                                   struct value *out) {
     bool is_temporal = column_kind_is_temporal(expr->type.kind);
     if (status == STATUS_OK) return STATUS_OK;
-    bool is_lost = is_temporal && (status == STATUS_INVALID ||
-                                   (status == STATUS_OUT_OF_RANGE && expr->type.kind != COLUMN_TIME));
+    bool is_lost = is_temporal && (status == STATUS_INVALID || (status == STATUS_OUT_OF_RANGE &&
+                                                                expr->type.kind != COLUMN_TIME));
     if (is_lost || mode_of(expr) == CAST_COMPARED) {
         *out = value_null();
         return tell_no_date(expr, context, text_of(expr, context, value));
     }
     if (mode_of(expr) == CAST_QUIET) return STATUS_OK;
     if (status == STATUS_OUT_OF_RANGE && !is_temporal) {
-        diagnostics_warn(context->diagnostics, CONDITION_WARNING, ER_WARN_DATA_OUT_OF_RANGE,
-                         "CAST", 1L);
+        diagnostics_warn(context->diagnostics, CONDITION_WARNING, ER_WARN_DATA_OUT_OF_RANGE, "CAST",
+                         1L);
     } else {
         struct value text = value_of_string(text_of(expr, context, value), COLLATION_BINARY);
         expr_tell_truncated(context, type_word(expr), &text);
@@ -167,9 +167,8 @@ static enum status tell_converted(const struct expr *expr, struct eval_context *
     return STATUS_OK;
 }
 
-static struct convert_options options_of(const struct expr *expr,
-                                         const struct eval_context *context,
-                                         const struct value *value) {
+static struct convert_options
+options_of(const struct expr *expr, const struct eval_context *context, const struct value *value) {
     bool is_explicit = mode_of(expr) == CAST_EXPLICIT;
     struct convert_options options = {.temporal_flags = is_explicit ? context->temporal_flags : 0};
     if (value->kind == VALUE_TIME) { /* lands on today's date */

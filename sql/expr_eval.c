@@ -246,8 +246,8 @@ enum status expr_eval_like(const struct expr *expr, struct eval_context *context
     if (status != STATUS_OK) return status;
     bool is_null = value_is_null(&text) || value_is_null(&pattern);
     int truth = is_null ? -1
-                        : collation_like(expr->collation, value_slice(&text),
-                                         value_slice(&pattern), expr->operation);
+                        : collation_like(expr->collation, value_slice(&text), value_slice(&pattern),
+                                         expr->operation);
     *out = value_of_truth(truth_flip(expr, truth));
     return STATUS_OK;
 }
@@ -341,8 +341,8 @@ enum status expr_eval_coalesce(const struct expr *expr, struct eval_context *con
 /* Its type is that of binding; another statement may have set it to something else since. */
 static enum status variable_as(const struct expr *expr, struct eval_context *context,
                                struct value *value) {
-    bool is_as_bound = value_is_null(value) ||
-                       value->kind == (uint8_t)column_type_value_kind(&expr->type);
+    bool is_as_bound =
+        value_is_null(value) || value->kind == (uint8_t)column_type_value_kind(&expr->type);
     if (is_as_bound) return STATUS_OK;
     struct expr source = {.kind = EXPR_CONSTANT, .eval = expr_eval_constant, .value = *value};
     source.type = expr->type;

@@ -10,7 +10,7 @@
 #include "sql/expr_private.h"
 
 static const struct function_list *const lists[] = {
-    &function_aggregates, &function_control, &function_facts, &function_windows,
+    &function_aggregates, &function_control, &function_facts, &function_numbers, &function_windows,
 };
 
 static int name_compare(struct slice name, const char *upper) {
@@ -52,8 +52,8 @@ const char *function_name(const struct function *function) { return function->na
 
 /* ---- args ---- */
 
-enum status function_args(const struct expr *expr, struct eval_context *context,
-                          struct value *args, bool *is_null_out) {
+enum status function_args(const struct expr *expr, struct eval_context *context, struct value *args,
+                          bool *is_null_out) {
     bool takes_null = (expr->function->flags & FUNCTION_TAKES_NULL) != 0;
     *is_null_out = false;
     for (uint32_t i = 0; i < expr->arg_count; i++) {

@@ -6,9 +6,7 @@
 /* MySQL adds so many digits to a sum. */
 #define SUM_DIGITS_MORE 22
 
-static enum status resolve_count(struct function_call *call) {
-    return function_resolve_int(call);
-}
+static enum status resolve_count(struct function_call *call) { return function_resolve_int(call); }
 
 static enum status resolve_sum(struct function_call *call) {
     struct expr *expr = call->expr;
@@ -18,8 +16,8 @@ static enum status resolve_sum(struct function_call *call) {
         expr->type = column_type_double();
         return STATUS_OK;
     }
-    uint32_t digits = type.kind == COLUMN_DECIMAL ? type.precision
-                                                  : column_type_display_length(&type, 1);
+    uint32_t digits =
+        type.kind == COLUMN_DECIMAL ? type.precision : column_type_display_length(&type, 1);
     uint8_t scale = type.kind == COLUMN_DECIMAL ? type.scale : 0;
     digits = MIN(digits + SUM_DIGITS_MORE, (uint32_t)DECIMAL_PRECISION_MAX);
     expr->type = column_type_decimal((uint8_t)digits, scale);
@@ -68,7 +66,7 @@ static enum status resolve_concat(struct function_call *call) {
 }
 
 #define AGGREGATE(name, min, max, resolve, kind)                                                   \
-    {name, FUNCTION_AGGREGATE, min, max, FUNCTION_ALWAYS_NULLABLE, resolve, NULL, kind}
+    { name, FUNCTION_AGGREGATE, min, max, FUNCTION_ALWAYS_NULLABLE, resolve, NULL, kind }
 
 static const struct function aggregates[] = {
     AGGREGATE("AVG", 1, 1, resolve_avg, AGGREGATE_KIND_AVG),
@@ -98,7 +96,7 @@ const struct function *aggregate_any_value(void) { return &any_value; }
 
 /* Window functions have no accumulators: the binder answers 1235, but knows their names and types. */
 #define WINDOW(name, min, max, resolve)                                                            \
-    {name, FUNCTION_WINDOW, min, max, FUNCTION_ALWAYS_NULLABLE, resolve, NULL, 0}
+    { name, FUNCTION_WINDOW, min, max, FUNCTION_ALWAYS_NULLABLE, resolve, NULL, 0 }
 
 static const struct function windows[] = {
     WINDOW("CUME_DIST", 0, 0, function_resolve_double),

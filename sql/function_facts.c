@@ -155,7 +155,8 @@ static enum status eval_waiting(const struct expr *expr, struct eval_context *co
         enum status status = expr_eval(expr->args[i], context, &args[i]);
         if (status != STATUS_OK) return status;
     }
-    struct waiting_call call = {.function = expr->function, .args = args, .arg_count = expr->arg_count};
+    struct waiting_call call = {
+        .function = expr->function, .args = args, .arg_count = expr->arg_count};
     if (context->wait_call == NULL) {
         return diagnostics_unsupported(context->diagnostics, "a waiting function here");
     }
