@@ -56,6 +56,7 @@ static struct slice agent_describe_logs(const struct store *store, struct arena 
 }
 
 static void agent_register(struct store *store, struct effects *out) {
+    CHECK(store->agent.incarnation == 0);
     struct agent *agent = &store->agent;
     agent->register_us = store->now_us + AGENT_REGISTER_US;
     if (!agent_speaks(store)) return;
@@ -71,6 +72,7 @@ static void agent_register(struct store *store, struct effects *out) {
 }
 
 void agent_begin(struct store *store, struct effects *out) {
+    CHECK(store->is_recovered && store->recovery == NULL);
     machine_move(&store->agent.machine, AGENT_REGISTERING);
     agent_register(store, out);
 }
@@ -82,6 +84,7 @@ void agent_recover_revision(struct store *store, uint64_t revision) {
 
 static void agent_on_registered(struct store *store, const struct message *message,
                                 struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_REGISTERED);
     struct agent *agent = &store->agent;
     const struct registered *registered = &message->registered;
     if (registered->nonce != store->options.registration_nonce) return;
@@ -108,6 +111,7 @@ static struct agent_peer *agent_peer_find(struct agent *agent, uint16_t node) {
 
 /* (A4) Meta and the other nodes of the group. */
 static void agent_take_peers(struct store *store) {
+    CHECK(store->agent.configuration != NULL);
     struct agent *agent = &store->agent;
     const struct cluster_configuration *configuration = agent->configuration;
     const struct configuration_node *own =
@@ -149,6 +153,7 @@ static void agent_log_revision(struct store *store, struct slice bytes, struct e
 }
 
 void agent_on_synced(struct store *store, struct effects *out) {
+    CHECK(store->is_recovered);
     struct agent *agent = &store->agent;
     if (agent->known_position == 0) return;
     if (redo_synced_position(store->redo, 0) < agent->known_position) return;
@@ -159,6 +164,7 @@ void agent_on_synced(struct store *store, struct effects *out) {
 
 static void agent_on_configuration(struct store *store, const struct message *message,
                                    struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_CONFIGURATION);
     struct agent *agent = &store->agent;
     if (agent->machine.state != AGENT_SERVING)
         return; /* meta sends it again to a registered node */
@@ -212,6 +218,7 @@ static void agent_on_peer(struct store *store, const struct message *message, st
 }
 
 static void agent_on_beat(struct store *store, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_BEAT);
     struct agent_peer *peer = agent_peer_find(&store->agent, message->header.from_node);
     if (peer != NULL && message->header.from_incarnation == peer->incarnation) {
         peer->heard_us = store->now_us;
@@ -223,6 +230,7 @@ static void agent_on_beat(struct store *store, const struct message *message, st
 }
 
 static void agent_beat(struct store *store, struct effects *out) {
+    CHECK(store->agent.incarnation != 0);
     struct agent *agent = &store->agent;
     agent->beat_us = store->now_us + AGENT_BEAT_US;
     agent->beat_sequence++;
@@ -259,6 +267,7 @@ void agent_on_message(struct store *store, const struct message *message, struct
 }
 
 void agent_on_deadline(struct store *store, struct effects *out) {
+    CHECK(store->is_recovered);
     struct agent *agent = &store->agent;
     if (agent->machine.state == AGENT_REGISTERING && store->now_us >= agent->register_us)
         agent_register(store, out);

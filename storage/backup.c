@@ -29,6 +29,7 @@ static uint64_t backup_kept(const struct shard *shard) {
 }
 
 void backup_on_kept(struct shard *shard, struct effects *out) {
+    CHECK(!shard_leads(shard));
     if (!shard->following.is_confirm_owed || shard->following.is_copying) return;
     if (shard->following.is_hollow) return;
     bool is_all = shard->log.kept >= shard->following.matched;
@@ -52,6 +53,7 @@ static uint64_t backup_agree_at_most(const struct shard *shard, uint64_t positio
 
 /* Appends the records that are not there; false: the bytes are no records. */
 static bool backup_take_records(struct shard *shard, const struct append *append) {
+    CHECK(append->first_position > 0);
     struct slice stream = append->records, bytes;
     struct record record;
     uint64_t position = append->first_position;
@@ -74,6 +76,8 @@ static bool backup_take_records(struct shard *shard, const struct append *append
 /* A term that the configuration has not told us of yet is in force all the same (R2). */
 static void backup_learn_term(struct shard *shard, const struct message *message,
                               struct effects *out) {
+    CHECK(message->header.term >= shard->term ||
+          store_has_fault(shard->store, FAULT_SKIP_TERM_CHECK));
     shard_raise_term(shard, message->header.term, out);
     struct shard_following *following = &shard->following;
     if (following->node == message->header.from_node &&
@@ -94,6 +98,7 @@ static bool backup_is_old(const struct shard *shard, const struct message *messa
 }
 
 void backup_on_append(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_APPEND);
     const struct append *append = &message->append;
     struct shard_following *following = &shard->following;
     if (backup_is_old(shard, message)) { /* (B1) */
@@ -129,6 +134,7 @@ void backup_on_append(struct shard *shard, const struct message *message, struct
 }
 
 void backup_on_prove(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_PROVE);
     struct message *proven = shard_answer(shard, message, MESSAGE_PROVEN, out);
     bool knows_later = shard->term > message->header.term;
     proven->proven = (struct proven){.status = knows_later ? STATUS_OLD_TERM : STATUS_OK,
@@ -158,6 +164,7 @@ void backup_join(struct shard *shard, struct effects *out) {
 }
 
 void backup_on_joined(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_JOINED);
     const struct joined *joined = &message->joined;
     struct shard_following *following = &shard->following;
     if (shard->role.state != SHARD_LEARNER || message->header.term < shard->term) return;
@@ -186,6 +193,7 @@ void backup_on_joined(struct shard *shard, const struct message *message, struct
 /* (B4) The first part begins with the shard's head: everything before it goes. */
 static enum status backup_copy_begin(struct shard *shard, const struct item *item,
                                      struct effects *out) {
+    CHECK(shard->following.is_copying);
     if (item->kind != ITEM_SHARD || item->shard.shard != shard->id) return STATUS_CORRUPT;
     store_abandon_checkpoint(shard->store, out);
     shard_forget(shard);
@@ -194,6 +202,7 @@ static enum status backup_copy_begin(struct shard *shard, const struct item *ite
 
 static enum status backup_take_items(struct shard *shard, const struct copy *copy,
                                      struct effects *out) {
+    CHECK(shard->role.state == SHARD_LEARNER);
     struct slice stream = copy->items;
     struct item item;
     enum status status = STATUS_OK;
@@ -209,6 +218,7 @@ static enum status backup_take_items(struct shard *shard, const struct copy *cop
 }
 
 void backup_on_copy(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_COPY);
     const struct copy *copy = &message->copy;
     struct shard_following *following = &shard->following;
     if (shard->role.state != SHARD_LEARNER || !following->is_copying) return;

@@ -70,6 +70,7 @@ void coordinator_forget(struct shard *shard, struct transaction *txn) {
 }
 
 void coordinator_step_down(struct shard *shard) {
+    CHECK(shard_leads(shard));
     struct coordinator *coordinator = shard->coordinator;
     LIST_EACH(link, &coordinator->waiting) {
         list_remove(link);
@@ -87,12 +88,14 @@ void coordinator_step_down(struct shard *shard) {
 
 /* X4's reasons. */
 static bool orphan_may_bury(const struct shard *shard, const struct transaction *txn) {
+    CHECK(txn->machine.state == TXN_PREPARED);
     if (txn->is_daemon_gone) return true;
     return shard->store->now_us >= txn->prepared_us + COORDINATOR_ORPHAN_US;
 }
 
 static void orphan_inquire(struct shard *shard, const struct transaction *txn, uint16_t of_shard,
                            struct effects *out) {
+    CHECK(of_shard != 0);
     uint16_t node = store_primary_of(shard->store, of_shard);
     if (node == 0) return; /* asked again when there is one */
     struct message *message = shard_message(shard, MESSAGE_INQUIRE, node, of_shard, out);
@@ -103,6 +106,7 @@ static void orphan_inquire(struct shard *shard, const struct transaction *txn, u
 }
 
 static void orphan_take_participants(struct orphan *orphan, struct slice packed) {
+    CHECK(orphan->txn != NULL);
     if (orphan->shard_count != 0 || packed.size == 0) return;
     uint32_t count = (uint32_t)(packed.size / 2);
     if (packed.size % 2 != 0 || count > ORPHAN_SHARDS_MAX) return;
@@ -111,6 +115,7 @@ static void orphan_take_participants(struct orphan *orphan, struct slice packed)
 }
 
 static void orphan_note_prepared(struct orphan *orphan, uint16_t shard_id, uint64_t timestamp) {
+    CHECK(orphan->shard_count <= ORPHAN_SHARDS_MAX);
     for (uint32_t i = 0; i < orphan->shard_count; i++)
         if (orphan->shards[i] == shard_id) orphan->prepared |= BIT(i);
     orphan->timestamp = MAX(orphan->timestamp, timestamp);
@@ -119,6 +124,7 @@ static void orphan_note_prepared(struct orphan *orphan, uint16_t shard_id, uint6
 /* (CO3): decided, and the others hear it; they would find it themselves. */
 static void orphan_decide(struct shard *shard, struct transaction *txn, uint64_t timestamp,
                           struct effects *out) {
+    CHECK(txn->orphan != NULL && txn->machine.state == TXN_PREPARED);
     struct orphan orphan = *txn->orphan;
     for (uint32_t i = 0; i < orphan.shard_count; i++) {
         uint16_t node = store_primary_of(shard->store, orphan.shards[i]);
@@ -131,6 +137,7 @@ static void orphan_decide(struct shard *shard, struct transaction *txn, uint64_t
 }
 
 static void orphan_check(struct shard *shard, struct transaction *txn, struct effects *out) {
+    CHECK(txn->orphan != NULL);
     struct orphan *orphan = txn->orphan;
     if (orphan->shard_count == 0) return;
     uint64_t all = orphan->shard_count == 64 ? UINT64_MAX : BIT(orphan->shard_count) - 1;
@@ -159,6 +166,7 @@ void coordinator_finish(struct shard *shard, struct transaction *txn, struct eff
 
 void coordinator_on_inquired(struct shard *shard, const struct message *message,
                              struct effects *out) {
+    CHECK(shard_leads(shard));
     const struct inquired *inquired = &message->inquired;
     struct writer_id id = {inquired->incarnation, inquired->txn_number};
     struct transaction *txn = participant_find(shard, id);
@@ -220,6 +228,7 @@ static struct verdict verdict_of_transaction(const struct transaction *txn) {
 }
 
 static struct verdict verdict_of(const struct shard *shard, struct writer_id id) {
+    CHECK(id.txn_number != 0);
     const struct outcome_entry *outcome = outcome_find(&shard->outcomes, id);
     if (outcome != NULL && outcome->kind != OUTCOME_KIND_ENDED)
         return (struct verdict){.state = outcome->kind == OUTCOME_KIND_COMMITTED ? OUTCOME_COMMITTED
@@ -233,6 +242,7 @@ static struct verdict verdict_of(const struct shard *shard, struct writer_id id)
 
 static void verdict_send(struct shard *shard, const struct message *request,
                          const struct verdict *verdict, struct effects *out) {
+    CHECK(!verdict->must_wait);
     if (request->header.kind == MESSAGE_INQUIRE) {
         struct message *answer = shard_message(shard, MESSAGE_INQUIRED, request->header.from_node,
                                                request->inquire.asking_shard, out);
@@ -255,6 +265,7 @@ static void verdict_send(struct shard *shard, const struct message *request,
 }
 
 static void asker_wait(struct shard *shard, const struct message *message, struct writer_id id) {
+    CHECK(id.txn_number != 0);
     struct asker *asker = pool_take(&shard->coordinator->askers);
     if (asker == NULL) return; /* it asks again */
     asker->id = id;
@@ -267,6 +278,7 @@ static void asker_wait(struct shard *shard, const struct message *message, struc
 
 /* Ends an unprepared transaction and blocks its prepare for ever; the asker waits for the record. */
 static void tombstone_place(struct shard *shard, struct writer_id id, struct effects *out) {
+    CHECK(shard_leads(shard) && id.txn_number != 0);
     struct transaction *txn = participant_find(shard, id);
     if (txn != NULL) participant_end(shard, txn, STATUS_ABORTED, out);
     struct outcome_entry ended = {.id = id, .kind = OUTCOME_KIND_ENDED};
@@ -310,6 +322,7 @@ static void coordinator_answer(struct shard *shard, const struct message *messag
 
 void coordinator_on_inquire(struct shard *shard, const struct message *message,
                             struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_INQUIRE);
     const struct inquire *inquire = &message->inquire;
     struct writer_id id = {inquire->incarnation, inquire->txn_number};
     if (id.txn_number == 0 || shard->role.state < SHARD_FENCING) return;
@@ -318,6 +331,7 @@ void coordinator_on_inquire(struct shard *shard, const struct message *message,
 
 void coordinator_on_ask_outcome(struct shard *shard, const struct message *message,
                                 struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_ASK_OUTCOME);
     const struct ask_outcome *ask = &message->ask_outcome;
     struct writer_id id = {ask->incarnation, ask->txn_number};
     if (id.txn_number == 0) return;
@@ -326,6 +340,7 @@ void coordinator_on_ask_outcome(struct shard *shard, const struct message *messa
 
 /* What is known of `id` now is confirmed: those who waited for it. */
 static void askers_answer(struct shard *shard, struct writer_id id, struct effects *out) {
+    CHECK(id.txn_number != 0);
     struct coordinator *coordinator = shard->coordinator;
     LIST_EACH(link, &coordinator->waiting) {
         struct asker *asker = CONTAINER_OF(link, struct asker, link);

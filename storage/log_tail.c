@@ -44,6 +44,7 @@ void log_tail_reset(struct log_tail *tail, uint64_t last) {
 }
 
 static struct log_tail_chunk *chunk_add(struct log_tail *tail, size_t record_bytes) {
+    CHECK(record_bytes > 0);
     size_t size = MAX(LOG_TAIL_CHUNK_BYTES - sizeof(struct log_tail_chunk), record_bytes);
     struct log_tail_chunk *chunk = tail->source->take(tail->source, sizeof *chunk + size);
     *chunk = (struct log_tail_chunk){.first = tail->last + 1, .size = size};

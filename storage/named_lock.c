@@ -7,6 +7,7 @@
 #include "storage/system_private.h"
 
 void named_locks_open(struct named_locks *named, struct chunk_source *source) {
+    CHECK(source != NULL);
     pool_open(&named->locks, source, sizeof(struct named_lock_entry), NAMED_LOCKS_MAX);
     pool_open(&named->waiters, source, sizeof(struct named_lock_waiter), NAMED_LOCKS_MAX);
     list_open(&named->held);
@@ -59,6 +60,7 @@ static enum status named_take(struct named_locks *named, struct slice name, uint
 
 static void named_waiter_end(struct shard *shard, struct named_lock_waiter *waiter,
                              enum status status, struct effects *out) {
+    CHECK(list_holds(&waiter->link));
     struct named_locks *named = &shard->system->named;
     named_answer(shard, &waiter->header, status, 0, out);
     deadline_disarm(&named->deadlines, &waiter->deadline);
@@ -67,6 +69,7 @@ static void named_waiter_end(struct shard *shard, struct named_lock_waiter *wait
 }
 
 static void named_free(struct shard *shard, struct named_lock_entry *lock, struct effects *out) {
+    CHECK(list_holds(&lock->link));
     struct named_locks *named = &shard->system->named;
     struct slice_of_name name = lock->name;
     list_remove(&lock->link);
@@ -81,6 +84,7 @@ static void named_free(struct shard *shard, struct named_lock_entry *lock, struc
 }
 
 static void named_get(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->named_lock.named_lock_kind == NAMED_LOCK_GET);
     const struct named_lock *ask = &message->named_lock;
     struct named_locks *named = &shard->system->named;
     struct named_lock_entry *lock = named_find(named, ask->name);
@@ -110,6 +114,7 @@ static void named_get(struct shard *shard, const struct message *message, struct
 }
 
 static void named_release(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->named_lock.named_lock_kind == NAMED_LOCK_RELEASE);
     const struct named_lock *ask = &message->named_lock;
     struct named_lock_entry *lock = named_find(&shard->system->named, ask->name);
     enum status status = STATUS_OK;
@@ -124,6 +129,7 @@ static void named_release(struct shard *shard, const struct message *message, st
 
 static void named_release_all(struct shard *shard, const struct message *message,
                               struct effects *out) {
+    CHECK(message->named_lock.named_lock_kind == NAMED_LOCK_RELEASE_ALL);
     const struct named_lock *ask = &message->named_lock;
     uint64_t released = 0;
     LIST_EACH(link, &shard->system->named.held) {
@@ -136,6 +142,7 @@ static void named_release_all(struct shard *shard, const struct message *message
 }
 
 void system_on_named_lock(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(shard->system != NULL);
     const struct named_lock *ask = &message->named_lock;
     struct named_lock_entry *lock = named_find(&shard->system->named, ask->name);
     if (ask->name.size > sizeof((struct slice_of_name *)NULL)->bytes) {
@@ -158,6 +165,7 @@ void system_on_named_lock(struct shard *shard, const struct message *message, st
 }
 
 void named_lock_on_deadline(struct shard *shard, struct effects *out) {
+    CHECK(shard->system != NULL);
     struct named_locks *named = &shard->system->named;
     struct deadline *deadline;
     while ((deadline = deadline_pop(&named->deadlines, shard->store->now_us)) != NULL)
@@ -166,6 +174,7 @@ void named_lock_on_deadline(struct shard *shard, struct effects *out) {
 }
 
 void named_lock_forget(struct shard *shard, uint32_t incarnation, struct effects *out) {
+    CHECK(shard->system != NULL);
     struct named_locks *named = &shard->system->named;
     LIST_EACH(link, &named->waiting) {
         struct named_lock_waiter *waiter = CONTAINER_OF(link, struct named_lock_waiter, link);

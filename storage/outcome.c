@@ -43,6 +43,7 @@ void outcomes_close(struct outcomes *outcomes) {
 
 static struct outcome_entry *outcome_entry_find(const struct outcomes *outcomes,
                                                 struct writer_id id) {
+    CHECK(outcomes->source != NULL);
     struct outcome_entry *entry = map_find(&outcomes->by_hash, outcome_hash(id));
     while (entry != NULL &&
            (entry->id.incarnation != id.incarnation || entry->id.txn_number != id.txn_number))
@@ -55,6 +56,7 @@ const struct outcome_entry *outcome_find(const struct outcomes *outcomes, struct
 }
 
 static struct outcome_daemon *outcome_daemon_take(struct outcomes *outcomes, uint32_t incarnation) {
+    CHECK(outcomes->source != NULL);
     struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, incarnation);
     if (daemon != NULL) return daemon;
     daemon = pool_take(&outcomes->daemon_pool);
@@ -90,6 +92,7 @@ enum status outcome_put(struct outcomes *outcomes, const struct outcome_entry *o
 }
 
 static bool outcome_is_exception(const struct outcome_daemon *daemon, uint64_t txn_number) {
+    CHECK(daemon->exception_count <= daemon->exception_capacity);
     uint32_t low = 0, high = daemon->exception_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
@@ -129,6 +132,7 @@ static void outcome_remove(struct outcomes *outcomes, struct outcome_entry *entr
 }
 
 static void outcome_forget_passed(struct outcomes *outcomes, struct outcome_daemon *daemon) {
+    CHECK(daemon->incarnation != 0);
     LIST_EACH(link, &daemon->outcomes) {
         struct outcome_entry *entry = CONTAINER_OF(link, struct outcome_entry, link);
         if (outcome_daemon_passed(daemon, entry->id.txn_number)) outcome_remove(outcomes, entry);
@@ -137,6 +141,7 @@ static void outcome_forget_passed(struct outcomes *outcomes, struct outcome_daem
 
 static void outcome_keep_exceptions(struct outcomes *outcomes, struct outcome_daemon *daemon,
                                     struct slice exceptions) {
+    CHECK(exceptions.size % 8 == 0);
     uint32_t count = (uint32_t)(exceptions.size / 8);
     if (count > daemon->exception_capacity) {
         struct chunk_source *source = outcomes->source;

@@ -166,6 +166,7 @@ static bool txn_stamp(struct shard *shard, struct transaction *txn) {
 
 /* Decided: no reader waits for it any more. */
 static void txn_stamp_begin(struct shard *shard, struct transaction *txn) {
+    CHECK(txn->suspended == NULL);
     machine_move(&txn->machine, TXN_STAMPING);
     txn_wake_waiters(shard, txn);
     if (txn_stamp(shard, txn)) return;
@@ -175,6 +176,7 @@ static void txn_stamp_begin(struct shard *shard, struct transaction *txn) {
 
 static void txn_note_outcome(struct shard *shard, const struct transaction *txn,
                              enum outcome_kind kind, uint64_t timestamp) {
+    CHECK(kind != OUTCOME_KIND_COMMITTED || timestamp > 0);
     if (txn->id.txn_number == 0 || outcome_is_over(&shard->outcomes, txn->id)) return;
     if (store_has_fault(shard->store, FAULT_FORGET_OUTCOME)) return;
     struct outcome_entry outcome = {
@@ -220,6 +222,7 @@ void participant_end(struct shard *shard, struct transaction *txn, enum status s
 /* ---- requests of a transaction ---- */
 
 static void txn_note_statement(struct transaction *txn, const struct txn_request *request) {
+    CHECK(txn->statement_count <= txn->statement_capacity);
     if (txn->statement_count > 0 &&
         txn->statements[txn->statement_count - 1].statement_number >= request->statement_number)
         return;
@@ -243,6 +246,7 @@ uint32_t txn_statement_first(const struct transaction *txn, uint32_t statement_n
 }
 
 static enum status txn_begin(struct run *run, struct writer_id id) {
+    CHECK(run->txn == NULL);
     struct shard *shard = run->shard;
     struct transaction *txn = txn_new(shard, id);
     if (txn == NULL) return STATUS_BUSY;
@@ -257,6 +261,7 @@ static enum status txn_begin(struct run *run, struct writer_id id) {
 
 /* Of a transaction that is not open here: may this request begin it? */
 static enum status txn_enter_unknown(struct run *run, const struct txn_request *request) {
+    CHECK(run->txn == NULL);
     struct shard *shard = run->shard;
     if (outcome_is_over(&shard->outcomes, request->id)) return STATUS_WRONG_ORDER;
     const struct outcome_entry *outcome = outcome_find(&shard->outcomes, request->id);
@@ -295,6 +300,7 @@ enum status txn_enter(struct run *run, const struct txn_request *request) {
 }
 
 void txn_note_table(struct transaction *txn, struct table *table) {
+    CHECK(txn->table_count <= TXN_TABLES_MAX);
     for (uint32_t i = 0; i < txn->table_count; i++)
         if (txn->tables[i] == table->table_id) return;
     if (txn->table_count == TXN_TABLES_MAX) return; /* see txn_may_use */
@@ -315,6 +321,7 @@ void txn_drop_if_autocommit(struct run *run) {
 }
 
 enum lock_outcome txn_lock(struct run *run, const struct txn_lock *lock) {
+    CHECK(run->txn != NULL && lock->mode != LOCK_NONE);
     struct shard *shard = run->shard;
     uint32_t wait_ms = lock->wait_ms == 0 ? 50000 : lock->wait_ms; /* MySQL's default */
     struct lock_request request = {
@@ -333,6 +340,7 @@ enum lock_outcome txn_lock(struct run *run, const struct txn_lock *lock) {
 
 void participant_answer_open(const struct shard *shard, const struct message *request,
                              enum message_kind kind, struct message *answer_out) {
+    CHECK(kind != 0);
     *answer_out = (struct message){.header = {
                                        .kind = (uint8_t)kind,
                                        .wire_version = WIRE_VERSION,
@@ -353,6 +361,7 @@ void participant_answer_open(const struct shard *shard, const struct message *re
 
 void participant_answer(struct shard *shard, const struct message *answer, enum answer_proof proof,
                         struct effects *out) {
+    CHECK(answer->header.to_node != 0);
     if (proof == ANSWER_PROVEN && !proof_is_trivial(shard)) {
         proof_hold(shard, answer, out);
         return;
@@ -391,6 +400,7 @@ static void txn_reply(struct shard *shard, struct transaction *txn, enum status 
 /* What it wrote, as ops of a record; TOO_LARGE for one record. */
 static enum status txn_ops(struct shard *shard, const struct transaction *txn, struct buffer *ops,
                            uint32_t *count_out) {
+    CHECK(txn->slot != WRITER_NONE);
     struct fragment_written_cursor cursor = {0};
     struct fragment_written written;
     size_t bytes_max = redo_record_bytes_max(shard->store->redo) - 4 * KIB;
@@ -417,6 +427,7 @@ static uint64_t txn_draw_timestamp(struct shard *shard, const struct transaction
 
 static enum log_waiter_kind txn_append(struct shard *shard, struct transaction *txn,
                                        struct slice ops, uint32_t op_count, struct effects *out) {
+    CHECK(writer_at(shard->writers, txn->slot)->state == WRITER_PREPARED);
     struct record record = {.kind = RECORD_COMMIT};
     record.commit =
         (struct record_commit){txn->id.incarnation,       txn->id.txn_number, txn->timestamp,
@@ -442,6 +453,7 @@ static enum log_waiter_kind txn_append(struct shard *shard, struct transaction *
 
 /* The floor is there: timestamp and record. */
 static void txn_log(struct shard *shard, struct transaction *txn, struct effects *out) {
+    CHECK(txn->slot != WRITER_NONE && txn->suspended == NULL);
     struct buffer ops = buffer_of(out->arena);
     uint32_t op_count;
     enum status status = txn_ops(shard, txn, &ops, &op_count);
@@ -461,6 +473,7 @@ static void txn_log(struct shard *shard, struct transaction *txn, struct effects
 /* Floor and record of a commit or prepare (T4). */
 static void txn_log_with_floor(struct shard *shard, struct transaction *txn, uint64_t floor,
                                struct effects *out) {
+    CHECK(txn->machine.state == TXN_ACTIVE);
     txn->floor = MAX(floor, txn->reply.shown);
     if (floor != 0 || (txn->is_for_prepare && txn->first_shard != shard->id)) {
         txn_log(shard, txn, out);
@@ -489,6 +502,7 @@ void participant_on_floor(struct shard *shard, uint64_t counter, struct effects 
 
 /* Wrote nowhere in this shard and in no other: that term and locks hold needs proof (X6). */
 static void txn_prove(struct shard *shard, struct transaction *txn, struct effects *out) {
+    CHECK(writer_at(shard->writers, txn->slot)->write_count == 0);
     machine_move(&txn->machine, TXN_PROVING);
     if (proof_is_trivial(shard))
         participant_on_proven(shard, txn, out);
@@ -538,6 +552,7 @@ static enum status txn_absent_status(const struct shard *shard, struct writer_id
 }
 
 static struct run_end on_commit(struct run *run) {
+    CHECK(run->txn == NULL);
     const struct commit *commit = &run->message->commit;
     struct writer_id id = {commit->incarnation, commit->txn_number};
     uint64_t timestamp;
@@ -568,6 +583,7 @@ static void answer_prepared(struct run *run, enum status status, uint64_t timest
 }
 
 static struct run_end on_prepare(struct run *run) {
+    CHECK(run->txn == NULL);
     const struct prepare *prepare = &run->message->prepare;
     struct writer_id id = {prepare->incarnation, prepare->txn_number};
     uint64_t timestamp;
@@ -612,6 +628,7 @@ void participant_complete(struct shard *shard, struct transaction *txn, uint64_t
 }
 
 static struct run_end on_complete(struct run *run) {
+    CHECK(run->txn == NULL);
     const struct complete *complete = &run->message->complete;
     struct writer_id id = {complete->incarnation, complete->txn_number};
     struct transaction *txn = run->txn = participant_find(run->shard, id);
@@ -658,6 +675,7 @@ static struct run_end on_abort(struct run *run) {
 }
 
 static struct run_end on_roll_back(struct run *run) {
+    CHECK(run->txn == NULL);
     const struct roll_back *roll_back = &run->message->roll_back;
     struct txn_request request = {{roll_back->incarnation, roll_back->txn_number},
                                   roll_back->request_number,
@@ -688,6 +706,7 @@ static struct run_end on_roll_back(struct run *run) {
 /* ---- confirmed ---- */
 
 static void on_commit_confirmed(struct shard *shard, struct transaction *txn, struct effects *out) {
+    CHECK(txn->machine.state == TXN_COMMITTING && txn->timestamp > 0);
     uint64_t position = txn->waiter.position;
     shard_raise_decided(shard, txn->timestamp); /* (PA2) */
     if (store_has_fault(shard->store, FAULT_RAISE_TO_COMMIT))
@@ -703,6 +722,7 @@ static void on_commit_confirmed(struct shard *shard, struct transaction *txn, st
 
 static void on_prepare_confirmed(struct shard *shard, struct transaction *txn,
                                  struct effects *out) {
+    CHECK(txn->machine.state == TXN_PREPARING && txn->prepare_record.size > 0);
     machine_move(&txn->machine, TXN_PREPARED);
     txn->prepared_us = shard->store->now_us;
     txn_reply(shard, txn, STATUS_OK, out);
@@ -712,6 +732,7 @@ static void on_prepare_confirmed(struct shard *shard, struct transaction *txn,
 
 static void on_complete_confirmed(struct shard *shard, struct transaction *txn,
                                   struct effects *out) {
+    CHECK(txn->machine.state == TXN_COMPLETING && txn->slot != WRITER_NONE);
     uint64_t position = txn->waiter.position;
     if (txn->timestamp != 0) {
         shard_raise_decided(shard, txn->timestamp);
@@ -750,6 +771,7 @@ void participant_on_confirmed(struct shard *shard, struct log_waiter *waiter, st
 /* ---- running requests ---- */
 
 static struct run_end run_dispatch(struct run *run) {
+    CHECK(shard_leads(run->shard));
     switch (run->message->header.kind) {
     case MESSAGE_READ: return participant_read(run);
     case MESSAGE_WRITE: return participant_write(run);
@@ -813,6 +835,7 @@ static void run_release_queued(struct shard *shard, struct transaction *txn) {
 
 static void run_request(struct shard *shard, const struct message *message, struct request *request,
                         struct effects *out) {
+    CHECK(request == NULL || request->wait == REQUEST_RUNNING);
     struct run run = {.shard = shard, .message = message, .request = request, .out = out};
     uint32_t slot = request == NULL ? WRITER_NONE : request->writer_slot;
     if (slot != WRITER_NONE) shard->participants->by_slot[slot]->suspended = NULL;
@@ -845,6 +868,7 @@ static void participant_take_grants(struct shard *shard) {
 }
 
 void participant_run(struct shard *shard, struct effects *out) {
+    CHECK(shard_leads(shard));
     struct participants *participants = shard->participants;
     participants->work_left = STEP_ROWS_MAX;
     LIST_EACH(link, &participants->stamping) {

@@ -16,6 +16,7 @@ struct read_answer {
 };
 
 static void read_refuse(struct run *run, enum status status, uint32_t detail) {
+    CHECK(status != STATUS_OK);
     struct message answer;
     participant_answer_open(run->shard, run->message, MESSAGE_ROWS, &answer);
     answer.rows.status = (uint8_t)status;
@@ -25,6 +26,7 @@ static void read_refuse(struct run *run, enum status status, uint32_t detail) {
 
 /* (PR4) */
 static enum status read_check_snapshot(const struct shard *shard, uint64_t snapshot) {
+    CHECK(snapshot != 0);
     if (snapshot > TIMESTAMP_MAX) return STATUS_INVALID;
     if (snapshot < shard->history_from) return STATUS_OLD_SNAPSHOT;
     if (snapshot >= shard->horizon.complete_below) return STATUS_OK;
@@ -35,6 +37,7 @@ static enum status read_check_snapshot(const struct shard *shard, uint64_t snaps
 
 /* What a plain read sees. */
 static enum status read_view_plain(struct run *run, struct version_view *view_out) {
+    CHECK(run->message->read.lock_mode == LOCK_NONE);
     const struct read *read = &run->message->read;
     struct shard *shard = run->shard;
     *view_out = version_view_newest();
@@ -90,6 +93,7 @@ static void read_put_key(struct position_scan *scan, struct slice key, struct sl
 
 /* A row into the answer, through the program's outputs. */
 static enum status read_put(struct position_scan *scan, struct slice key, struct slice row) {
+    CHECK(!((struct read_answer *)scan->context)->is_collected);
     struct read_answer *answer = scan->context;
     answer->row_count++;
     if (scan->program_run == NULL && !answer->is_with_keys && !answer->is_keys_only) {
@@ -125,6 +129,7 @@ static enum scan_stop read_accept(struct position_scan *scan, struct slice key, 
 
 /* Groups and top-n of what this request saw, as partial rows. */
 static enum status read_collected(struct position_scan *scan, struct read_answer *answer) {
+    CHECK(scan->program_run != NULL && answer->is_collected);
     enum status status = program_finish(scan->program_run, FINISH_PARTIAL);
     struct slice row;
     while (status == STATUS_OK) {
@@ -146,6 +151,7 @@ static enum answer_proof read_proof(const struct run *run) {
 
 static void read_give(struct run *run, struct position_scan *scan, struct read_answer *rows,
                       enum scan_stop stop) {
+    CHECK(stop != SCAN_STOP_FAILED && stop != SCAN_STOP_LOCK);
     bool has_more = stop == SCAN_STOP_FULL || stop == SCAN_STOP_OUTCOME;
     struct message answer;
     participant_answer_open(run->shard, run->message, MESSAGE_ROWS, &answer);
@@ -162,6 +168,7 @@ static void read_give(struct run *run, struct position_scan *scan, struct read_a
 
 /* A failed locking request: a deadlock ends the transaction, anything else only the statement (X9). */
 static struct run_end read_failed(struct run *run, enum status status, uint32_t detail) {
+    CHECK(status != STATUS_OK);
     if (status == STATUS_END) return (struct run_end){RUN_WAIT_TRANSACTION, run->txn->slot};
     read_refuse(run, status, detail);
     if (status == STATUS_DEADLOCK) participant_end(run->shard, run->txn, STATUS_DEADLOCK, run->out);
@@ -195,6 +202,7 @@ static struct run_end read_stopped(struct run *run, struct position_scan *scan,
 }
 
 struct run_end participant_read(struct run *run) {
+    CHECK(run->message->header.kind == MESSAGE_READ);
     const struct read *read = &run->message->read;
     struct position_scan scan = {.run = run,
                                  .lock_mode = (enum lock_mode)read->lock_mode,

@@ -71,6 +71,7 @@ void participant_items(const struct shard *shard, struct buffer *items) {
 
 /* Takes versions, locks and slot away, all at once: nobody is served meanwhile. */
 static void txn_drop_slot(struct shard *shard, struct transaction *txn) {
+    CHECK(!list_holds(&txn->waiter.link));
     if (txn->slot == WRITER_NONE) return;
     struct writer_slot *writer = writer_at(shard->writers, txn->slot);
     if (writer->state == WRITER_COMMITTED) {
@@ -86,6 +87,7 @@ static void txn_drop_slot(struct shard *shard, struct transaction *txn) {
 }
 
 static void txn_step_down(struct shard *shard, struct transaction *txn) {
+    CHECK(list_is_empty(&txn->queued));
     if (list_holds(&txn->waiter.link)) list_remove(&txn->waiter.link);
     if (list_holds(&txn->work_link)) list_remove(&txn->work_link);
     deadline_disarm(&shard->participants->finish_deadlines, &txn->finish_deadline);
@@ -182,6 +184,7 @@ bool participant_has_daemon(const struct shard *shard, uint32_t incarnation) {
 }
 
 void participant_on_daemon_gone(struct shard *shard, uint32_t incarnation, struct effects *out) {
+    CHECK(incarnation != 0);
     if (!shard_leads(shard)) return;
     LIST_EACH(link, &shard->participants->transactions) {
         struct transaction *txn = CONTAINER_OF(link, struct transaction, link);

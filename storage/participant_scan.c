@@ -15,6 +15,7 @@
 
 enum status position_scan_program(struct position_scan *scan, struct slice program_bytes,
                                   struct slice parameters, const struct program **program_out) {
+    CHECK(scan->table != NULL && scan->program_run == NULL);
     struct run *run = scan->run;
     enum status status =
         table_program_open(&run->shard->schema, scan->table, program_bytes, program_out);
@@ -42,6 +43,7 @@ static bool positions_skip(struct position_scan *scan, uint32_t count) {
 }
 
 enum status position_scan_open(struct position_scan *scan, struct slice resume) {
+    CHECK(scan->accept != NULL);
     scan->entry = buffer_of(scan->run->out->arena);
     scan->reader = reader_of(scan->positions);
     scan->position = 0;
@@ -70,6 +72,7 @@ static enum scan_stop scan_fail(struct position_scan *scan, enum status status) 
 }
 
 static enum scan_stop scan_wait_outcome(struct position_scan *scan, uint32_t writer) {
+    CHECK(writer != WRITER_NONE);
     scan->waits_for = writer;
     return SCAN_STOP_OUTCOME;
 }
@@ -88,6 +91,7 @@ static bool scan_is_spent(struct position_scan *scan) {
 /* A row that is visible, and locked if it has to be. */
 static enum scan_stop scan_judge(struct position_scan *scan, struct slice key, struct slice row,
                                  bool *kept_out) {
+    CHECK(key.size > 0);
     *kept_out = true;
     if (scan->has_filter) {
         enum status status = program_accepts(scan->program_run, row, kept_out);
@@ -105,6 +109,7 @@ static enum scan_stop scan_judge(struct position_scan *scan, struct slice key, s
 
 static enum scan_stop scan_lock(struct position_scan *scan, const struct lock_name *name,
                                 bool *skip_out) {
+    CHECK(scan->lock_mode != LOCK_NONE);
     struct txn_lock lock = {*name, scan->lock_mode, scan->wait_policy, scan->lock_wait_ms};
     *skip_out = false;
     switch (txn_lock(scan->run, &lock)) {
@@ -132,6 +137,7 @@ static void scan_unlock(struct position_scan *scan, const struct lock_name *name
 /* One key: locked, read, kept if it is still what the scan came for. `entry` is empty for points. */
 static enum scan_stop scan_locked_key(struct position_scan *scan, struct slice key_bytes,
                                       struct slice entry) {
+    CHECK(key_bytes.size > 0);
     struct shard *shard = scan->run->shard;
     struct fragment_key key = fragment_key_of(key_bytes);
     struct lock_name name = {scan->table->table_id, key.hash};
@@ -161,6 +167,7 @@ static enum scan_stop scan_locked_key(struct position_scan *scan, struct slice k
 /* ---- points of the primary key ---- */
 
 static enum scan_stop scan_point(struct position_scan *scan, struct slice key_bytes) {
+    CHECK(scan->ordinal == 0);
     if (scan->lock_mode != LOCK_NONE) return scan_locked_key(scan, key_bytes, SLICE_EMPTY);
     struct fragment_key key = fragment_key_of(key_bytes);
     struct version_read read;
@@ -178,6 +185,8 @@ static enum scan_stop scan_points(struct position_scan *scan) {
     while (true) {
         struct reader before = scan->reader;
         if (!unpack_point(&scan->reader, &key)) break;
+        if (key.size == 0 || key.size > KEY_ENCODED_BYTES_MAX)
+            return scan_fail(scan, STATUS_INVALID);
         enum scan_stop stop = scan_is_spent(scan) ? SCAN_STOP_FULL : scan_point(scan, key);
         if (stop != SCAN_STOP_NONE) {
             scan->reader = before;
@@ -194,6 +203,7 @@ static enum scan_stop scan_points(struct position_scan *scan) {
 
 /* Behind the row at hand. */
 static void scan_pass(struct position_scan *scan, const struct fragment_row *row) {
+    CHECK(row->key.size > 0);
     scan->entry.size = 0;
     if (row->entry.size > 0)
         buffer_append(&scan->entry, row->entry);
@@ -268,6 +278,7 @@ static bool scan_next_range(struct position_scan *scan, struct pack_range *range
 }
 
 static enum scan_stop scan_ranges(struct position_scan *scan) {
+    CHECK(scan->table->fragment != NULL);
     struct pack_range range;
     while (scan_next_range(scan, &range)) {
         bool done = false;

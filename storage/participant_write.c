@@ -20,6 +20,7 @@ static void answer_written(struct run *run, const struct written *written) {
 
 /* Refused: the statement fails (X9), a deadlock takes the transaction along. */
 static struct run_end write_failed(struct run *run, enum status status, uint32_t detail) {
+    CHECK(status != STATUS_OK);
     if (status == STATUS_END) return (struct run_end){RUN_WAIT_TRANSACTION, run->txn->slot};
     struct written written = {.status = (uint8_t)status, .error_detail = detail};
     answer_written(run, &written);
@@ -38,6 +39,7 @@ static uint32_t write_version_number(const struct transaction *txn, uint32_t req
 /* What was asked for is written: commit, or answer. */
 static struct run_end write_done(struct run *run, const struct written *written,
                                  uint8_t commit_mode, uint64_t floor) {
+    CHECK(written->status == STATUS_OK && run->txn != NULL);
     if (commit_mode != COMMIT_AFTER || written->more) {
         answer_written(run, written);
         return run_done();
@@ -63,6 +65,7 @@ static enum status write_lock_status(enum lock_outcome outcome) {
 
 /* All locks. false: one is queued. */
 static bool write_lock_ops(struct run *run, enum status *status_out, uint32_t *at_out) {
+    CHECK(run->txn != NULL);
     const struct write *write = &run->message->write;
     struct reader reader = reader_of(write->ops);
     struct pack_op op;
@@ -81,6 +84,7 @@ static bool write_lock_ops(struct run *run, enum status *status_out, uint32_t *a
 }
 
 static enum status write_op(struct run *run, struct table *table, const struct pack_op *op) {
+    CHECK(run->txn->machine.state == TXN_ACTIVE);
     if (op->key.size == 0 || op->key.size > KEY_ENCODED_BYTES_MAX) return STATUS_INVALID;
     if (op->kind != WRITE_DELETE &&
         row_verify(table->layout->row, op->row) != STATUS_OK) /* (PW2) */
@@ -109,6 +113,7 @@ static enum status write_apply_ops(struct run *run, struct table *table, uint32_
 
 /* V3: a change of the table waits for who uses it, and lets nobody new in. */
 static enum status write_use_table(struct run *run, uint32_t table_id, struct table **table_out) {
+    CHECK(run->txn != NULL);
     enum status status =
         schema_use(&run->shard->schema, table_id, run->message->header.schema_version, table_out);
     if (status != STATUS_OK) return status;
@@ -123,6 +128,7 @@ static enum status write_use_table(struct run *run, uint32_t table_id, struct ta
 }
 
 struct run_end participant_write(struct run *run) {
+    CHECK(run->message->header.kind == MESSAGE_WRITE);
     const struct write *write = &run->message->write;
     struct txn_request request = {
         {write->incarnation, write->txn_number}, write->request_number, write->statement_number};
@@ -155,6 +161,7 @@ struct change_work {
 
 static enum scan_stop change_accept(struct position_scan *scan, struct slice key,
                                     struct slice row) {
+    CHECK(scan->run->txn->machine.state == TXN_ACTIVE);
     const struct change *change = &scan->run->message->change;
     struct change_work *work = scan->context;
     struct fragment_write write = {
@@ -182,6 +189,7 @@ static enum scan_stop change_accept(struct position_scan *scan, struct slice key
 
 static struct run_end change_stopped(struct run *run, struct position_scan *scan,
                                      struct change_work *work, enum scan_stop stop) {
+    CHECK(work->changed <= work->matched);
     const struct change *change = &run->message->change;
     uint32_t number = write_version_number(run->txn, change->request_number);
     bool has_more = false;
@@ -212,6 +220,7 @@ static struct run_end change_stopped(struct run *run, struct position_scan *scan
 }
 
 static enum status change_open(struct run *run, struct position_scan *scan) {
+    CHECK(run->txn != NULL);
     const struct change *change = &run->message->change;
     const struct program *program = NULL;
     enum status status = write_use_table(run, change->table_id, &scan->table);
@@ -227,6 +236,7 @@ static enum status change_open(struct run *run, struct position_scan *scan) {
 }
 
 struct run_end participant_change(struct run *run) {
+    CHECK(run->message->header.kind == MESSAGE_CHANGE);
     const struct change *change = &run->message->change;
     struct txn_request request = {{change->incarnation, change->txn_number},
                                   change->request_number,

@@ -60,6 +60,7 @@ static void proof_want(struct shard *shard) {
 }
 
 void proof_hold(struct shard *shard, const struct message *answer, struct effects *out) {
+    CHECK(shard_leads(shard));
     struct proof *proof = shard->proof;
     struct proof_held *held = pool_take(&proof->pool);
     (void)out;
@@ -99,6 +100,7 @@ void proof_on_round_begun(struct shard *shard, uint64_t round) {
 }
 
 static void proof_send(struct proof *proof, struct proof_held *held, struct effects *out) {
+    CHECK(list_holds(&held->link));
     struct message *copy = message_copy(out->arena, held->answer);
     *effects_message(out, (enum message_kind)copy->header.kind) = *copy;
     list_remove(&held->link);
@@ -107,6 +109,7 @@ static void proof_send(struct proof *proof, struct proof_held *held, struct effe
 }
 
 void proof_on_round(struct shard *shard, uint64_t round, struct effects *out) {
+    CHECK(round > 0);
     struct proof *proof = shard->proof;
     if (round >= proof->round_begun)
         shard->fence_proven = MAX(shard->fence_proven, proof->round_fence);

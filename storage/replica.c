@@ -41,6 +41,7 @@ void replication_close(struct replication *replication) {
 }
 
 struct replica_peer *replica_find(struct shard *shard, uint16_t node, uint32_t incarnation) {
+    CHECK(node != 0);
     struct replication *replication = shard->replication;
     for (uint32_t i = 0; i < replication->peer_count; i++) {
         struct replica_peer *peer = &replication->peers[i];
@@ -146,6 +147,7 @@ void replica_advance(struct shard *shard, struct effects *out) {
 }
 
 static void replica_went_back(struct shard *shard, struct replica_peer *peer, uint64_t position) {
+    CHECK(shard_leads(shard));
     peer->is_matched = false;
     peer->sent = MIN(position, shard->log.appended);
     if (peer->sent + 1 < shard->log.tail.first) { /* (RP2) */
@@ -158,6 +160,7 @@ static void replica_went_back(struct shard *shard, struct replica_peer *peer, ui
 }
 
 void replica_on_confirm(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_CONFIRM);
     const struct confirm *confirm = &message->confirm;
     struct replica_peer *peer =
         replica_find(shard, message->header.from_node, message->header.from_incarnation);
@@ -207,6 +210,7 @@ static void replica_send(struct shard *shard, struct replica_peer *peer, struct 
 
 /* Does the peer need a message now? */
 static bool replica_is_due(const struct shard *shard, const struct replica_peer *peer) {
+    CHECK(peer->sent <= shard->log.appended);
     const struct replication *replication = shard->replication;
     if (peer->machine.state == REPLICA_GONE || peer->machine.state == REPLICA_COPYING) return false;
     if (peer->sent + 1 < shard->log.tail.first || peer->is_closed) return false;
@@ -235,6 +239,7 @@ void replica_turn_end(struct shard *shard, struct effects *out) {
 
 static void replica_peer_deadline(struct shard *shard, struct replica_peer *peer,
                                   struct effects *out) {
+    CHECK(peer->node != shard->store->options.node);
     uint64_t now_us = shard->store->now_us;
     bool is_late = peer->asked_us != 0 && now_us >= peer->asked_us + REPLICA_LEAVE_US;
     bool may_leave =

@@ -36,6 +36,7 @@ static void replica_add_listed(struct shard *shard) {
 }
 
 void replica_take_over(struct shard *shard) {
+    CHECK(shard->role.state == SHARD_EQUALISING);
     replication_close(shard->replication);
     *shard->replication = (struct replication){.round = shard->replication->round,
                                                .round_proven = shard->replication->round};
@@ -85,6 +86,7 @@ void replica_on_configuration(struct shard *shard, struct effects *out) {
 
 static void replica_send_proposal(struct shard *shard, const struct replica_peer *peer,
                                   enum proposal_kind kind, struct effects *out) {
+    CHECK(shard_leads(shard) && peer->node != shard->store->options.node);
     struct store *store = shard->store;
     struct message *message =
         shard_message(shard, MESSAGE_PROPOSE, store->options.meta_node, shard->id, out);
@@ -94,6 +96,7 @@ static void replica_send_proposal(struct shard *shard, const struct replica_peer
 /* R7: before the last backup is unlisted the log is synced and says so. true: it is. */
 static bool replica_is_ready_alone(struct shard *shard, const struct replica_peer *leaving,
                                    struct effects *out) {
+    CHECK(leaving->machine.state == REPLICA_LEAVING);
     struct replication *replication = shard->replication;
     if (shard->configured.durability == DURABILITY_SYNC || shard->configured.replica_count > 2)
         return true;
@@ -119,6 +122,7 @@ void replica_propose(struct shard *shard, struct replica_peer *peer, struct effe
 }
 
 void replica_promote(struct shard *shard, struct replica_peer *peer, struct effects *out) {
+    CHECK(peer->confirmed <= shard->log.appended);
     if (peer->machine.state != REPLICA_CATCHING || !shard_is_primary(shard)) return;
     if (peer->confirmed + REPLICA_LAG_MAX < shard->log.appended) return;
     if (configuration_lists(shard, peer)) return;
@@ -143,6 +147,7 @@ static struct slice shard_term_history(const struct shard *shard, struct arena *
 }
 
 static void replica_copy_begin(struct shard *shard, struct replica_peer *peer) {
+    CHECK(peer->machine.state == REPLICA_COPYING);
     struct chunk_source *source = shard->store->options.source;
     replica_copy_end(peer);
     peer->copy_arena = source->take(source, sizeof *peer->copy_arena);
@@ -174,6 +179,7 @@ static void replica_leave_older(struct shard *shard, uint16_t node, uint32_t inc
 }
 
 void replica_on_join(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_JOIN);
     const struct join *join = &message->join;
     uint16_t node = message->header.from_node;
     uint32_t incarnation = message->header.from_incarnation;
@@ -235,6 +241,7 @@ void replica_copy_send(struct shard *shard, struct replica_peer *peer, struct ef
 }
 
 void replica_on_copied(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_COPIED);
     (void)out;
     struct replica_peer *peer =
         replica_find(shard, message->header.from_node, message->header.from_incarnation);

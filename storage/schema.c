@@ -61,6 +61,7 @@ struct table *schema_next(const struct shard_schema *schema, uint32_t table_id) 
 
 enum status schema_use(const struct shard_schema *schema, uint32_t table_id, uint32_t version,
                        struct table **table_out) {
+    CHECK(table_out != NULL);
     struct table *table = schema_find(schema, table_id);
     *table_out = table;
     if (table == NULL) return STATUS_OLD_SCHEMA; /* dropped, or truncated under a new id */
@@ -70,6 +71,7 @@ enum status schema_use(const struct shard_schema *schema, uint32_t table_id, uin
 
 enum status table_index_ordinal(const struct table *table, uint32_t index_id,
                                 uint32_t *ordinal_out) {
+    CHECK(table->layout != NULL);
     const struct table_definition *definition = table->layout->definition;
     *ordinal_out = 0;
     if (index_id == 0) return STATUS_OK;
@@ -159,6 +161,7 @@ enum status schema_check(struct shard_schema *schema, const struct record_schema
 
 static void table_set_definition(struct shard_schema *schema, struct table *table,
                                  const struct fragment_schema *layout, struct slice bytes) {
+    CHECK(layout != NULL && bytes.size > 0);
     table_forget_programs(table);
     table->layout = layout;
     table->definition_bytes = arena_copy(&schema->schema_arena, bytes);
@@ -212,6 +215,7 @@ static void table_backfill_end(struct shard_schema *schema, struct table *table)
 
 /* END: all entries are there. */
 static enum status table_backfill_work(struct table *table, uint32_t budget) {
+    CHECK(table->backfill_index_id != 0 && table->fragment != NULL);
     uint32_t ordinal = table_ordinal_any(table, table->backfill_index_id);
     if (ordinal == 0) return STATUS_END; /* the index is gone */
     return fragment_backfill(table->fragment, ordinal, budget, &table->backfill_resume);
@@ -259,6 +263,7 @@ static void schema_drop(struct shard_schema *schema, struct table *table) {
 }
 
 enum status schema_apply(struct shard_schema *schema, const struct record_schema *change) {
+    CHECK(change->table_id != 0);
     struct table *table = schema_find(schema, change->table_id);
     schema->version_max = MAX(schema->version_max, change->version);
     switch ((enum schema_change)change->schema_change) {

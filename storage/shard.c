@@ -218,6 +218,7 @@ static void shard_step_down(struct shard *shard, struct effects *out) {
 }
 
 static void shard_take_over(struct shard *shard, struct effects *out) {
+    CHECK(!shard_leads(shard) && list_is_empty(&shard->log_waiters));
     machine_move(&shard->role, SHARD_EQUALISING);
     shard->role_since_us = shard->store->now_us;
     shard->following = (struct shard_following){0};
@@ -231,6 +232,7 @@ static void shard_take_over(struct shard *shard, struct effects *out) {
 }
 
 static void shard_ask_fence(struct shard *shard, struct effects *out) {
+    CHECK(shard->role.state == SHARD_FENCING && shard->system == NULL);
     uint64_t now_us = shard->store->now_us;
     shard->fence_asked_us = MAX(now_us, (uint64_t)1);
     uint16_t node = store_primary_of(shard->store, SHARD_SYSTEM);
@@ -262,6 +264,7 @@ void shard_on_time_served(struct shard *shard, struct effects *out) {
 }
 
 void shard_on_fenced(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_FENCED);
     const struct fenced *fenced = &message->fenced;
     if (fenced->status != STATUS_OK || !shard_leads(shard)) return;
     if (fenced->counter > TIMESTAMP_MAX) return;
@@ -310,11 +313,13 @@ void shard_raise_term(struct shard *shard, uint32_t term, struct effects *out) {
 
 static bool configuration_is_newer(const struct shard *shard,
                                    const struct configuration_shard *entry) {
+    CHECK(entry->shard == shard->id);
     if (entry->term != shard->term) return entry->term > shard->term;
     return entry->version > shard->version || shard->configured.term != shard->term;
 }
 
 static void shard_follow(struct shard *shard, enum shard_role role, struct effects *out) {
+    CHECK(role < SHARD_EQUALISING);
     if (shard_leads(shard)) shard_step_down(shard, out);
     if (shard->role.state == role) return;
     machine_move(&shard->role, (uint8_t)role);
@@ -332,6 +337,7 @@ void shard_set_durability(struct shard *shard) {
 
 void shard_on_configuration(struct shard *shard, const struct cluster_configuration *configuration,
                             struct effects *out) {
+    CHECK(shard->store->agent.incarnation != 0);
     const struct store *store = shard->store;
     const struct configuration_shard *entry = configuration_shard_find(configuration, shard->id);
     const struct configuration_node *node =
@@ -394,6 +400,7 @@ static bool shard_serves(const struct shard *shard, uint8_t kind) {
 
 static void shard_wait_for_role(struct shard *shard, const struct message *message,
                                 struct effects *out) {
+    CHECK(shard_leads(shard) && !shard_is_primary(shard));
     struct request *request = request_take(&shard->participants->requests, message);
     if (request == NULL)
         shard_refuse(shard, message, STATUS_BUSY, out);
@@ -403,6 +410,7 @@ static void shard_wait_for_role(struct shard *shard, const struct message *messa
 
 static void shard_on_request(struct shard *shard, const struct message *message,
                              struct effects *out) {
+    CHECK(message->header.shard == shard->id);
     enum status status = shard_admit(shard, message);
     if (status != STATUS_OK) {
         shard_refuse(shard, message, status, out);
@@ -492,6 +500,7 @@ void shard_turn_end(struct shard *shard, struct effects *out) {
 }
 
 void shard_on_kept(struct shard *shard, uint64_t kept, uint64_t synced, struct effects *out) {
+    CHECK(synced <= kept || shard->configured.durability == DURABILITY_REPLICATED);
     struct shard_log *log = &shard->log;
     log->kept = MAX(log->kept, MIN(kept, log->fed));
     log->synced = MAX(log->synced, MIN(synced, log->fed));
@@ -502,6 +511,7 @@ void shard_on_kept(struct shard *shard, uint64_t kept, uint64_t synced, struct e
 }
 
 void shard_on_peer(struct shard *shard, const struct peer *peer, struct effects *out) {
+    CHECK(peer->peer_state >= PEER_OPEN && peer->peer_state <= PEER_DEAD);
     replica_on_peer(shard, peer, out);
     if (peer->peer_state == PEER_OPEN || peer->incarnation == 0) return;
     participant_on_daemon_gone(shard, peer->incarnation, out);

@@ -43,6 +43,7 @@ static enum status apply_outcome(struct shard *shard, struct writer_id id, uint6
 }
 
 static enum status apply_commit(struct shard *shard, const struct record *record) {
+    CHECK(record->kind == RECORD_COMMIT);
     const struct record_commit *commit = &record->commit;
     enum status status = shard_apply_ops(shard, commit->ops, commit->timestamp, record->position);
     if (status != STATUS_OK) return status;
@@ -51,6 +52,7 @@ static enum status apply_commit(struct shard *shard, const struct record *record
 }
 
 static enum status apply_complete(struct shard *shard, const struct record *record) {
+    CHECK(record->kind == RECORD_COMPLETE);
     const struct record_complete *complete = &record->complete;
     struct writer_id id = {complete->incarnation, complete->txn_number};
     struct transaction *txn = participant_find(shard, id);
@@ -63,6 +65,7 @@ static enum status apply_complete(struct shard *shard, const struct record *reco
 }
 
 static enum status apply_term(struct shard *shard, const struct record *record) {
+    CHECK(record->kind == RECORD_TERM);
     shard_log_begin_term(shard, record->term, record->position);
     shard->fence_known = MAX(shard->fence_known, record->term_begin.fence);
     return STATUS_OK;

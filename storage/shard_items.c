@@ -57,6 +57,7 @@ static void items_append_daemon(struct buffer *items, const struct outcome_daemo
 }
 
 static void items_append_head(struct shard_items *scan, struct buffer *items) {
+    CHECK(scan->stage == ITEMS_HEAD);
     struct shard *shard = scan->shard;
     const struct shard_log *log = &shard->log;
     struct item item = {.kind = ITEM_SHARD,
@@ -84,6 +85,7 @@ static void items_append_head(struct shard_items *scan, struct buffer *items) {
 }
 
 static void items_append_table(struct shard_items *scan, struct buffer *items) {
+    CHECK(scan->stage == ITEMS_TABLES);
     const struct table *table = schema_next(&scan->shard->schema, scan->table_id);
     if (table == NULL) {
         struct item end = {.kind = ITEM_SHARD_END,
@@ -161,6 +163,7 @@ enum status shard_items_next(struct shard_items *scan, struct buffer *items, siz
 /* ---- back ---- */
 
 static enum status apply_row_item(struct shard *shard, const struct item_row *row) {
+    CHECK(shard->role.state < SHARD_EQUALISING);
     struct table *table = schema_find(&shard->schema, row->table_id);
     if (table == NULL) return STATUS_CORRUPT;
     struct fragment_image image = {.key = fragment_key_of(row->key),

@@ -125,6 +125,7 @@ static bool waiter_is_of_transaction(const struct log_waiter *waiter) {
 }
 
 static void log_waiter_notify(struct shard *shard, struct log_waiter *waiter, struct effects *out) {
+    CHECK(!list_holds(&waiter->link));
     switch (waiter->kind) {
     case WAITER_COMMIT:
     case WAITER_PREPARE:
@@ -140,6 +141,7 @@ static void log_waiter_notify(struct shard *shard, struct log_waiter *waiter, st
 
 /* The record at the next position, by its waiter or by its bytes. */
 static bool shard_log_apply_next(struct shard *shard, struct effects *out) {
+    CHECK(shard->log.applied < shard->log.confirmed);
     struct shard_log *log = &shard->log;
     uint64_t position = log->applied + 1;
     struct log_waiter *waiter = log_waiter_at(shard, position);
@@ -206,6 +208,7 @@ static void shard_log_recover_reset(struct shard *shard, uint64_t position) {
 
 enum status shard_log_recover(struct shard *shard, const struct record *record,
                               struct slice bytes) {
+    CHECK(!shard_leads(shard) && list_is_empty(&shard->log_waiters));
     struct shard_log *log = &shard->log;
     switch ((enum record_kind)record->kind) {
     case RECORD_CONFIRMED: return shard_log_recover_confirmed(shard, record->position);

@@ -30,6 +30,7 @@ static void schema_answer(struct shard *shard, const struct message_header *head
 }
 
 void shard_on_schema(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(shard_is_primary(shard));
     const struct put_schema *schema = &message->put_schema;
     struct record record = {.kind = RECORD_SCHEMA,
                             .schema = {schema->schema_change, schema->table_id, schema->version,
@@ -51,6 +52,7 @@ void shard_on_schema(struct shard *shard, const struct message *message, struct 
 
 static void schema_wait_end(struct shard *shard, struct schema_wait *wait, enum status status,
                             struct effects *out) {
+    CHECK(list_holds(&wait->link));
     schema_answer(shard, &wait->header, status, out);
     list_remove(&wait->link);
     pool_give(&shard->schema_waits, wait);
@@ -140,6 +142,7 @@ void shard_on_horizon(struct shard *shard, const struct message *message) {
 }
 
 void shard_on_mark(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(shard_is_primary(shard));
     const struct mark *mark = &message->mark;
     struct record record = {.kind = RECORD_MARK,
                             .mark = {mark->incarnation, mark->mark, mark->exceptions}};

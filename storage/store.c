@@ -92,6 +92,7 @@ struct shard *store_shard(const struct store *store, uint16_t id) {
 }
 
 struct shard *store_shard_take(struct store *store, uint16_t id) {
+    CHECK(store->redo != NULL);
     struct shard *shard = store_shard(store, id);
     if (shard != NULL) return shard;
     if (id == 0 || store->shard_count == SHARDS_MAX) return NULL;
@@ -115,6 +116,7 @@ bool store_has_other_shards(const struct store *store) {
 }
 
 static bool store_is_in_charge(const struct store *store, uint16_t shard) {
+    CHECK(shard != 0);
     return (shard - 1u) % store->options.store_count == store->options.store_index;
 }
 
@@ -151,6 +153,7 @@ uint64_t store_checkpoint_next(const struct store *store) {
 
 /* The store's own items, then one shard after the other. */
 static enum status checkpoint_next(void *context, struct buffer *items, size_t bytes) {
+    CHECK(((struct checkpoint_scan *)context)->is_open);
     struct checkpoint_scan *scan = context;
     struct store *store = scan->store;
     if (!scan->is_head_done) {
@@ -208,6 +211,7 @@ static void sink_forget(void *context) {
 }
 
 static enum status sink_apply_item(void *context, uint16_t shard_id, const struct item *item) {
+    CHECK(!((struct store *)context)->is_recovered);
     struct store *store = context;
     if (item->kind == ITEM_REVISION) {
         agent_recover_revision(store, item->revision.revision);
@@ -219,6 +223,7 @@ static enum status sink_apply_item(void *context, uint16_t shard_id, const struc
 
 static enum status sink_apply_record(void *context, const struct record *record,
                                      struct slice bytes) {
+    CHECK(!((struct store *)context)->is_recovered);
     struct store *store = context;
     if (record->shard == 0) {
         if (record->kind == RECORD_REVISION)
@@ -248,6 +253,7 @@ static void store_recovered(struct store *store, struct effects *out) {
 }
 
 static void store_recover(struct store *store, const struct event *event, struct effects *out) {
+    CHECK(store->recovery != NULL);
     switch (recovery_step(store->recovery, event, out)) {
     case RECOVERY_RUNNING: return;
     case RECOVERY_DONE: store_recovered(store, out); return;
@@ -268,13 +274,14 @@ static void store_on_message(struct store *store, const struct message *message,
         return;
     }
     struct shard *shard = store_shard(store, message->header.shard);
-    if (shard == NULL) return; /* not heard of yet: the asker asks again */
+    if (shard == NULL || message->header.from_node == 0) return; /* not heard of yet: asked again */
     shard_on_message(shard, message, out);
     if (shard_leads(shard)) participant_run(shard, out);
 }
 
 /* (ST2) */
 static void store_on_log_moved(struct store *store, struct effects *out) {
+    CHECK(redo_written_lsn(store->redo) >= store->written_lsn);
     uint64_t written = redo_written_lsn(store->redo), synced = redo_synced_lsn(store->redo);
     if (written == store->written_lsn && synced == store->synced_lsn) return;
     store->written_lsn = written;
@@ -324,6 +331,7 @@ static void store_set_deadline(struct store *store, struct effects *out) {
 
 static void store_step_recovered(struct store *store, const struct event *event,
                                  struct effects *out) {
+    CHECK(store->recovery == NULL);
     switch (event->kind) {
     case EVENT_MESSAGE: store_on_message(store, event->message, out); break;
     case EVENT_DISK_DONE: store_on_disk_done(store, event, out); break;

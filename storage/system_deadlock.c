@@ -78,6 +78,7 @@ static void deadlock_end(struct shard *shard, struct system_deadlock *deadlock,
 }
 
 static void deadlock_replace(struct system_deadlock *deadlock, const struct edges *edges) {
+    CHECK(deadlock->edges != NULL);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < deadlock->edge_count; i++)
         if (deadlock->edges[i].shard != edges->from_shard)
@@ -97,6 +98,7 @@ static void deadlock_replace(struct system_deadlock *deadlock, const struct edge
 }
 
 void system_on_edges(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(shard->system != NULL);
     struct system_deadlock *deadlock = &shard->system->deadlock;
     struct chunk_source *source = shard->system->source;
     if (deadlock->edges == NULL)
@@ -144,6 +146,7 @@ static void edge_ask_holder(struct shard *shard, uint32_t slot) {
 
 static void edges_send(struct shard *shard, const struct lock_edge *edges, uint32_t count,
                        struct effects *out) {
+    CHECK(count <= EDGES_REPORT_MAX);
     uint16_t node = store_primary_of(shard->store, SHARD_SYSTEM);
     if (node == 0) return;
     void *memory = arena_alloc(out->arena, (size_t)count * EDGE_BYTES + 1);
@@ -155,6 +158,7 @@ static void edges_send(struct shard *shard, const struct lock_edge *edges, uint3
 }
 
 void deadlock_report(struct shard *shard, struct effects *out) {
+    CHECK(shard->edges_us != UINT64_MAX);
     if (!shard_is_primary(shard)) return;
     uint64_t now_us = shard->store->now_us;
     uint64_t since_us = now_us >= DEADLOCK_REPORT_US ? now_us - DEADLOCK_REPORT_US : 0;
@@ -171,6 +175,7 @@ void deadlock_report(struct shard *shard, struct effects *out) {
 }
 
 void deadlock_on_victim(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->header.kind == MESSAGE_VICTIM);
     const struct victim *victim = &message->victim;
     struct writer_id id = {victim->incarnation, victim->txn_number};
     uint32_t slot = (uint32_t)victim->txn_number;

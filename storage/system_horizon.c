@@ -65,6 +65,7 @@ static void horizon_want(struct shard *shard) {
 }
 
 void system_on_live(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(shard->system != NULL);
     const struct live *live = &message->live;
     struct system_shard *system = shard->system;
     (void)out;
@@ -156,6 +157,7 @@ static struct slice horizon_snapshots(const struct system_horizon *horizon, uint
 }
 
 void system_horizon_publish(struct shard *shard, struct effects *out) {
+    CHECK(shard->system != NULL && shard->system->is_serving);
     struct system_horizon *horizon = &shard->system->horizon;
     const struct cluster_configuration *configuration = shard->store->configuration;
     horizon->publish_us = UINT64_MAX;

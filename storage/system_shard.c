@@ -50,6 +50,7 @@ void system_apply_counter(struct shard *shard, uint64_t reserved_below, uint64_t
 }
 
 static struct number_sequence *sequence_of(struct system_shard *system, uint32_t table_id) {
+    CHECK(system->source != NULL);
     struct number_sequence *sequence = map_find(&system->by_table, table_id);
     if (sequence != NULL) return sequence;
     sequence = pool_take(&system->sequences);
@@ -113,6 +114,7 @@ static uint64_t system_fence(const struct shard *shard) {
 }
 
 static void system_reserve(struct shard *shard, struct effects *out) {
+    CHECK(shard_leads(shard));
     struct system_shard *system = shard->system;
     if (list_holds(&system->counter_waiter.link)) return; /* one at a time */
     system->reserve_asked = system->counter + COUNTER_RANGE;
@@ -162,6 +164,7 @@ void system_step_down(struct shard *shard, struct effects *out) {
 
 static void system_on_snapshot(struct shard *shard, const struct message *message,
                                struct effects *out) {
+    CHECK(shard->system->is_serving);
     struct system_shard *system = shard->system;
     struct message answer;
     participant_answer_open(shard, message, MESSAGE_GIVEN, &answer);
@@ -176,6 +179,7 @@ static void system_on_snapshot(struct shard *shard, const struct message *messag
 /* FETCH and FENCE: the answer goes to the asking shard. */
 static void system_on_fence(struct shard *shard, const struct message *message,
                             struct effects *out) {
+    CHECK(shard->system->is_serving);
     struct system_shard *system = shard->system;
     bool is_fence = message->header.kind == MESSAGE_FENCE;
     if (is_fence) system->fence_count++;
@@ -201,6 +205,7 @@ static void system_give_time(struct shard *shard, const struct message *message,
 
 static void system_on_time(struct shard *shard, const struct message *message,
                            struct effects *out) {
+    CHECK(shard->system != NULL);
     struct system_shard *system = shard->system;
     bool has_range = system->is_serving && system->counter + 1 < system->reserved_below;
     if (system->is_serving && system->counter + COUNTER_RANGE / 2 > system->reserved_below)
@@ -219,6 +224,7 @@ static void system_on_time(struct shard *shard, const struct message *message,
 }
 
 static void system_on_range(struct shard *shard, struct effects *out) {
+    CHECK(!list_holds(&shard->system->counter_waiter.link));
     struct system_shard *system = shard->system;
     bool begins = !system->is_serving;
     system->is_serving = true;
@@ -252,6 +258,7 @@ static void sequence_answer(struct shard *shard, const struct message_header *he
 
 static void system_on_sequence(struct shard *shard, const struct message *message,
                                struct effects *out) {
+    CHECK(shard->system != NULL);
     struct system_shard *system = shard->system;
     uint64_t count = message->sequence.count;
     struct number_sequence *sequence = sequence_of(system, message->sequence.table_id);

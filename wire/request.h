@@ -50,7 +50,7 @@ enum read_flags {
     READ_KEYS_ONLY = 2,  /* no rows wanted beyond their count: existence checks */
     READ_LAST = 4,       /* the transaction's last request: nothing is kept if it holds no lock */
     READ_RELEASE_FILTERED = 8, /* READ COMMITTED: locks of rows that the filter drops go at once */
-    READ_WITH_KEYS = 32,       /* each row is preceded by its key in the index: u16 size, key bytes */
+    READ_WITH_KEYS = 32, /* each row is preceded by its key in the index: u16 size, key bytes */
 };
 
 /* READ: SQL daemon -> primary. snapshot 0 is a read of the newest committed versions (T8); with a
@@ -60,11 +60,11 @@ enum read_flags {
  * one answer, not the scan. */
 #define READ_FIELDS(F)                                                                             \
     F(u32, incarnation)                                                                            \
-    F(u64, txn_number) F(u32, request_number) F(u32, statement_number) F(u64, snapshot)            \
-        F(u64, floor) F(u32, table_id) F(u16, index_id) F(u8, lock_mode) F(u8, wait_policy)        \
-            F(u32, lock_wait_ms) F(u8, flags) F(u8, position_kind) F(u32, row_limit)               \
-                F(u32, byte_limit) F(bytes, program) F(bytes, parameters) F(bytes, positions)      \
-                    F(bytes, resume)
+    F(u64, txn_number)                                                                             \
+    F(u32, request_number) F(u32, statement_number) F(u64, snapshot) F(u64, floor)                 \
+        F(u32, table_id) F(u16, index_id) F(u8, lock_mode) F(u8, wait_policy) F(u32, lock_wait_ms) \
+            F(u8, flags) F(u8, position_kind) F(u32, row_limit) F(u32, byte_limit)                 \
+                F(bytes, program) F(bytes, parameters) F(bytes, positions) F(bytes, resume)
 
 /* ROWS: primary -> SQL daemon, the answer to READ. more: ask again with resume. error_detail: what
  * the status is about (column ordinal for OUT_OF_RANGE, ...). */
@@ -88,9 +88,9 @@ enum commit_mode {
  */
 #define WRITE_FIELDS(F)                                                                            \
     F(u32, incarnation)                                                                            \
-    F(u64, txn_number) F(u32, request_number) F(u32, statement_number) F(u64, floor)               \
-        F(u32, table_id) F(u8, wait_policy) F(u32, lock_wait_ms) F(u8, commit_mode)                \
-            F(u32, op_count) F(bytes, ops)
+    F(u64, txn_number)                                                                             \
+    F(u32, request_number) F(u32, statement_number) F(u64, floor) F(u32, table_id)                 \
+        F(u8, wait_policy) F(u32, lock_wait_ms) F(u8, commit_mode) F(u32, op_count) F(bytes, ops)
 
 /* CHANGE: SQL daemon -> primary. UPDATE or DELETE by program: locks the rows of the positions X,
  * keeps those that pass the filter, applies the assignments or deletes. Assignments never touch the
@@ -98,24 +98,25 @@ enum commit_mode {
  * those instead). */
 /* In CHANGE.flags, beside read_flags. */
 enum change_flags {
-    CHANGE_LENIENT = 16, /* values that do not fit are adjusted (not strict, IGNORE), and counted as warnings */
+    CHANGE_LENIENT =
+        16, /* values that do not fit are adjusted (not strict, IGNORE), and counted as warnings */
 };
 enum change_kind { CHANGE_UPDATE = 1, CHANGE_DELETE = 2 };
 #define CHANGE_FIELDS(F)                                                                           \
     F(u32, incarnation)                                                                            \
-    F(u64, txn_number) F(u32, request_number) F(u32, statement_number) F(u64, floor)               \
-        F(u32, table_id) F(u16, index_id) F(u8, change_kind) F(u8, wait_policy)                    \
-            F(u32, lock_wait_ms) F(u8, flags) F(u8, commit_mode) F(u8, position_kind)              \
-                F(u32, row_limit) F(bytes, program) F(bytes, parameters) F(bytes, positions)       \
-                    F(bytes, resume)
+    F(u64, txn_number)                                                                             \
+    F(u32, request_number) F(u32, statement_number) F(u64, floor) F(u32, table_id)                 \
+        F(u16, index_id) F(u8, change_kind) F(u8, wait_policy) F(u32, lock_wait_ms) F(u8, flags)   \
+            F(u8, commit_mode) F(u8, position_kind) F(u32, row_limit) F(bytes, program)            \
+                F(bytes, parameters) F(bytes, positions) F(bytes, resume)
 
 /* WRITTEN: the answer to WRITE and CHANGE. On a refusal nothing of the request stays. error_detail:
  * ordinal of the op (WRITE) or of the assigned column (CHANGE). timestamp: of the commit, with
  * COMMIT_AFTER. */
 #define WRITTEN_FIELDS(F)                                                                          \
     F(u8, status)                                                                                  \
-    F(u32, error_detail) F(u32, matched) F(u32, changed) F(u8, more) F(u64, timestamp)             \
-        F(bytes, resume)
+    F(u32, error_detail)                                                                           \
+    F(u32, matched) F(u32, changed) F(u8, more) F(u64, timestamp) F(bytes, resume)
 
 /* ROLL_BACK: undo all statements >= statement_number; locks stay (as InnoDB). Answer: DONE. */
 #define ROLL_BACK_FIELDS(F)                                                                        \
@@ -131,8 +132,8 @@ enum change_kind { CHANGE_UPDATE = 1, CHANGE_DELETE = 2 };
  * shard only. Answer: PREPARED, once the record survives. */
 #define PREPARE_FIELDS(F)                                                                          \
     F(u32, incarnation)                                                                            \
-    F(u64, txn_number) F(u32, request_count) F(u64, floor) F(u16, first_shard)                     \
-        F(bytes, participants)
+    F(u64, txn_number)                                                                             \
+    F(u32, request_count) F(u64, floor) F(u16, first_shard) F(bytes, participants)
 #define PREPARED_FIELDS(F) F(u8, status) F(u64, txn_number) F(u64, timestamp)
 
 /* COMPLETE: the outcome for a prepared participant. timestamp 0: aborted. Answer: DONE, from a
@@ -177,8 +178,9 @@ enum outcome_state {
  * rising) are known and acknowledged everywhere (X5). No answer. */
 #define MARK_FIELDS(F) F(u32, incarnation) F(u64, mark) F(bytes, exceptions)
 
-/* NAMED_LOCK: GET_LOCK and its kin, at the system shard. Answer: DONE (LOCK_TIMEOUT, NOT_FOUND,
- * ...). owner is the session within the daemon. */
+/* NAMED_LOCK: GET_LOCK and its kin, at the system shard. owner is the session within the daemon; wait_ms UINT32_MAX:
+ * for ever. Answer: DONE. GET: OK, LOCK_TIMEOUT. RELEASE: OK, DENIED (another's), NOT_FOUND. RELEASE_ALL: OK,
+ * timestamp: how many. IS_FREE: OK, BUSY. IS_USED: OK, timestamp: its owner; NOT_FOUND. A daemon's locks die with it. */
 enum named_lock_kind {
     NAMED_LOCK_GET = 1,
     NAMED_LOCK_RELEASE = 2,
