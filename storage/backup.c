@@ -76,8 +76,7 @@ static bool backup_take_records(struct shard *shard, const struct append *append
 /* A term that the configuration has not told us of yet is in force all the same (R2). */
 static void backup_learn_term(struct shard *shard, const struct message *message,
                               struct effects *out) {
-    CHECK(message->header.term >= shard->term ||
-          store_has_fault(shard->store, FAULT_SKIP_TERM_CHECK));
+    CHECK(message->header.from_node != shard->store->options.node);
     shard_raise_term(shard, message->header.term, out);
     struct shard_following *following = &shard->following;
     if (following->node == message->header.from_node &&
@@ -92,16 +91,11 @@ static void backup_learn_term(struct shard *shard, const struct message *message
     following->confirm_sent = 0;
 }
 
-static bool backup_is_old(const struct shard *shard, const struct message *message) {
-    if (store_has_fault(shard->store, FAULT_SKIP_TERM_CHECK)) return false;
-    return message->header.term < shard->term;
-}
-
 void backup_on_append(struct shard *shard, const struct message *message, struct effects *out) {
     CHECK(message->header.kind == MESSAGE_APPEND);
     const struct append *append = &message->append;
     struct shard_following *following = &shard->following;
-    if (backup_is_old(shard, message)) { /* (B1) */
+    if (shard_term_is_old(shard, message->header.term)) { /* (B1) */
         struct message *refusal = shard_answer(shard, message, MESSAGE_CONFIRM, out);
         refusal->confirm.status = STATUS_OLD_TERM;
         refusal->confirm.round = append->round;

@@ -376,12 +376,15 @@ void shard_on_configuration(struct shard *shard, const struct cluster_configurat
 
 /* ---- messages in ---- */
 
+bool shard_term_is_old(const struct shard *shard, uint32_t term) {
+    return term < shard->term && !store_has_fault(shard->store, FAULT_SKIP_TERM_CHECK);
+}
+
 enum status shard_admit(const struct shard *shard, const struct message *message) {
     if (!shard_leads(shard)) return STATUS_WRONG_PRIMARY;
     uint32_t term = message->header.term;
-    if (term == 0 || term == shard->term) return STATUS_OK;
-    if (store_has_fault(shard->store, FAULT_SKIP_TERM_CHECK)) return STATUS_OK;
-    return term < shard->term ? STATUS_OLD_TERM : STATUS_WRONG_PRIMARY;
+    if (term > shard->term) return STATUS_WRONG_PRIMARY; /* a later one is in force elsewhere */
+    return term != 0 && shard_term_is_old(shard, term) ? STATUS_OLD_TERM : STATUS_OK;
 }
 
 /* (SH2) */

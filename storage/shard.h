@@ -180,6 +180,8 @@ void shard_refuse(struct shard *shard, const struct message *request, enum statu
 /* The same, where the kind of the answer is known. */
 void shard_refuse_kind(struct shard *shard, const struct message *request,
                        enum message_kind answer_kind, enum status status, struct effects *out);
+/* R2: a message of that term is of the past. */
+bool shard_term_is_old(const struct shard *shard, uint32_t term);
 /* Whether this request is for this primary and term (X1, R2): OK, WRONG_PRIMARY, OLD_TERM. */
 MUST_USE enum status shard_admit(const struct shard *shard, const struct message *message);
 /* A fresh C came with F: what a new primary waits for (T9), or commits for their floor (T4). */
