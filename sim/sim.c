@@ -408,6 +408,7 @@ void sim_start(struct sim *sim, uint32_t process) {
 }
 
 static void node_forget(struct node *node) {
+    if (node->machine.forget != NULL) node->machine.forget(node->state);
     node->state = NULL;
     node->life++;
     effects_clear(&node->effects);
@@ -437,6 +438,11 @@ static void process_stop(struct sim *sim, uint32_t process) {
 void sim_crash(struct sim *sim, uint32_t process) {
     sim->counts.crashes++;
     process_end(sim, process, ENDING_CRASH);
+}
+
+void sim_kill(struct sim *sim, uint32_t process) {
+    sim->counts.crashes++;
+    process_end(sim, process, ENDING_STOP);
 }
 
 void sim_pause(struct sim *sim, uint32_t process) {

@@ -30,6 +30,8 @@ struct sim_machine {
     void (*step)(void *machine, const struct event *event, struct effects *out);
     /* After every step, for fibers: may add effects. NULL: nothing. */
     void (*after)(void *machine, uint64_t now_us, struct effects *out);
+    /* Before a crash takes its memory: nothing but telling sanitizers of its fibers. NULL: nothing. */
+    void (*forget)(void *machine);
 };
 
 /* Chances are in parts per 10,000 for each time it could happen. */
@@ -56,6 +58,8 @@ void sim_add_node(struct sim *sim, uint16_t node, uint32_t process,
                   const struct sim_machine *machine, void *context);
 void sim_start(struct sim *sim, uint32_t process);
 void sim_crash(struct sim *sim, uint32_t process);
+/* kill -9: the process is gone, what it had given to the operating system is not. */
+void sim_kill(struct sim *sim, uint32_t process);
 void sim_pause(struct sim *sim, uint32_t process);
 void sim_resume(struct sim *sim, uint32_t process);
 enum sim_state { SIM_DOWN, SIM_UP, SIM_PAUSED };

@@ -111,8 +111,8 @@ static void asker_step(void *machine, const struct event *event, struct effects 
     ask->mark.mark = asker->asked;
 }
 
-static const struct sim_machine counter_machine = {counter_open, counter_step, NULL};
-static const struct sim_machine asker_machine = {asker_open, asker_step, NULL};
+static const struct sim_machine counter_machine = {.open = counter_open, .step = counter_step};
+static const struct sim_machine asker_machine = {.open = asker_open, .step = asker_step};
 
 static struct sim *world(uint64_t seed, const struct sim_faults *faults, struct asker *asker,
                          void *plant) {

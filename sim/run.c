@@ -1,0 +1,199 @@
+/* sim/run.c: what happens to a cluster in one seed, and what must be true at its end?
+ *
+ *   start --> busy: clients work while faults happen --> calm: everything runs, no faults --> quiet: clients finish
+ *         --> audit: one client reads everything --> verdict
+ *
+ * The seed decides the shape of the cluster, the faults' rates and their times.
+ *   (U1) After the faults end, progress must come back: a run that does not reach its audit is a violation.
+ *   (U2) In `replicated` all replicas of a group never lose power together (CORE D5's cut is not built); they may all be killed.
+ */
+#include "sim/run.h"
+
+#include <stdio.h>
+
+#define BUSY_US  1500000
+#define CALM_US  20000000
+#define START_US 3000000
+
+struct run {
+    struct town *town;
+    struct sim *sim;
+    struct random random;
+    uint64_t faults;
+    bool meta_may_fail;
+};
+
+static struct town_options shape_of(struct random *random, const struct run_options *options) {
+    struct town_options town = {.seed = options->seed, .fault = options->fault};
+    uint32_t kind = (uint32_t)random_below(random, 10);
+    town.replica_count = kind < 2 ? 1 : kind < 8 ? 2 : 3;
+    uint32_t groups = town.replica_count == 3 ? 1 : (uint32_t)random_range(random, 1, 2);
+    town.store_count = (uint16_t)(town.replica_count * groups);
+    town.shards_per_node = (uint16_t)random_range(random, 1, 2);
+    town.front_count = (uint16_t)random_range(random, 1, 2);
+    town.client_count = (uint16_t)random_range(random, 2, 4);
+    town.durability = random_chance(random, 0.5) ? DURABILITY_SYNC : DURABILITY_REPLICATED;
+    bool is_stormy = random_chance(random, 0.7);
+    town.faults = (struct sim_faults){.delay_us_min = 20,
+                                      .delay_us_max = 300,
+                                      .slow_message_chance = is_stormy ? 30 : 0,
+                                      .break_chance = is_stormy ? 10 : 0,
+                                      .repeat_chance = is_stormy ? 50 : 0,
+                                      .reorder_chance = is_stormy ? 50 : 0,
+                                      .disk_us_min = 30,
+                                      .disk_us_max = 400,
+                                      .slow_disk_chance = is_stormy ? 50 : 0,
+                                      .lost_answer_chance = is_stormy ? 300 : 0,
+                                      .slow_store_chance = is_stormy ? 100 : 0,
+                                      .torn_chance = 3000};
+    return town;
+}
+
+/* ---- faults with a time of their own ---- */
+
+static void run_until(struct run *run, uint64_t us) {
+    while (sim_step(run->sim, us)) {}
+}
+
+/* Power lost, or killed (U2). */
+static void process_down(struct run *run, uint32_t process) {
+    if (sim_state(run->sim, process) != SIM_UP) return;
+    bool loses_power = town_options(run->town)->durability == DURABILITY_SYNC;
+    if (loses_power)
+        sim_crash(run->sim, process);
+    else
+        sim_kill(run->sim, process);
+    run->faults++;
+}
+
+static void all_down(struct run *run) {
+    for (uint32_t process = 0; process < town_process_count(run->town); process++) {
+        process_down(run, process);
+    }
+}
+
+static void all_up(struct run *run) {
+    for (uint32_t process = 0; process < town_process_count(run->town); process++) {
+        if (sim_state(run->sim, process) == SIM_PAUSED) sim_resume(run->sim, process);
+        if (sim_state(run->sim, process) == SIM_DOWN) sim_start(run->sim, process);
+    }
+}
+
+static void pause_for(struct run *run, uint32_t process, uint64_t us) {
+    if (sim_state(run->sim, process) != SIM_UP) return;
+    sim_pause(run->sim, process);
+    run->faults++;
+    run_until(run, sim_now(run->sim) + us);
+    if (sim_state(run->sim, process) == SIM_PAUSED) sim_resume(run->sim, process);
+}
+
+static void cut_for(struct run *run, uint32_t from, uint32_t to, uint64_t us) {
+    if (from == to) return;
+    sim_cut(run->sim, from, to, SIM_CUT);
+    run->faults++;
+    run_until(run, sim_now(run->sim) + us);
+    sim_cut(run->sim, from, to, SIM_HEAL);
+    /* What was lost on an open connection would be missing for ever: a healed cut is a new connection. */
+    sim_break_connections(run->sim, from);
+}
+
+static uint32_t some_process(struct run *run) {
+    return (uint32_t)random_below(&run->random, town_process_count(run->town));
+}
+
+static void one_fault(struct run *run) {
+    uint32_t process = some_process(run);
+    uint64_t us = random_range(&run->random, 1000, 400000);
+    switch (random_below(&run->random, 10)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3: process_down(run, process); break;
+    case 4: pause_for(run, process, us); break;
+    case 5: cut_for(run, process, some_process(run), us); break;
+    case 6:
+        if (sim_state(run->sim, process) == SIM_UP) sim_break_connections(run->sim, process);
+        run->faults++;
+        break;
+    case 7:
+        if (random_chance(&run->random, 0.3)) all_down(run);
+        break;
+    default: break;
+    }
+}
+
+/* Every process that is down comes back after a while. */
+static void some_up(struct run *run) {
+    for (uint32_t process = 0; process < town_process_count(run->town); process++) {
+        bool rises = sim_state(run->sim, process) == SIM_DOWN && random_chance(&run->random, 0.5);
+        if (rises) sim_start(run->sim, process);
+    }
+}
+
+static void busy(struct run *run) {
+    uint64_t end_us = sim_now(run->sim) + BUSY_US;
+    while (sim_now(run->sim) < end_us) {
+        run_until(run, sim_now(run->sim) + random_range(&run->random, 5000, 150000));
+        one_fault(run);
+        run_until(run, sim_now(run->sim) + random_range(&run->random, 1000, 100000));
+        some_up(run);
+    }
+}
+
+/* ---- phases ---- */
+
+static void wait_for_first_commits(struct run *run) {
+    uint64_t end_us = sim_now(run->sim) + START_US;
+    while (town_history(run->town)->commits < 5 && sim_now(run->sim) < end_us) {
+        run_until(run, sim_now(run->sim) + 10000);
+    }
+    if (town_history(run->town)->commits < 5) {
+        history_violation(town_history(run->town), "start: no five commits within %d us", START_US);
+    }
+}
+
+/* (U1) */
+static void wait_for_audit(struct run *run) {
+    uint64_t end_us = sim_now(run->sim) + CALM_US;
+    town_quiet(run->town);
+    while (!town_is_idle(run->town) && sim_now(run->sim) < end_us) {
+        run_until(run, sim_now(run->sim) + 20000);
+    }
+    town_audit(run->town);
+    while (!town_is_audited(run->town) && sim_now(run->sim) < end_us) {
+        run_until(run, sim_now(run->sim) + 20000);
+    }
+    if (!town_is_audited(run->town)) {
+        history_violation(town_history(run->town), "progress: not audited %d us after the faults",
+                          CALM_US);
+    }
+}
+
+void run_seed(const struct run_options *options, struct run_result *result_out) {
+    struct run run = {0};
+    random_open(&run.random, options->seed ^ 0x5eed);
+    struct town_options shape = shape_of(&run.random, options);
+    run.town = town_open(&shape);
+    run.sim = town_sim(run.town);
+    if (options->prints_events) sim_print_events(run.sim);
+    town_start(run.town);
+    wait_for_first_commits(&run);
+    busy(&run);
+    sim_calm(run.sim);
+    all_up(&run);
+    wait_for_audit(&run);
+    const struct history *history = town_history(run.town);
+    const struct sim_counts *counts = sim_counts(run.sim);
+    *result_out = (struct run_result){.trace_hash = sim_trace_hash(run.sim),
+                                      .virtual_us = sim_now(run.sim),
+                                      .faults = run.faults + counts->breaks,
+                                      .recoveries = counts->restarts - town_process_count(run.town),
+                                      .commits = history->commits,
+                                      .aborts = history->aborts,
+                                      .unknowns = history->unknowns,
+                                      .reads = history->reads,
+                                      .snapshots = history->snapshots,
+                                      .events = counts->events};
+    snprintf(result_out->violation, sizeof result_out->violation, "%s", history->violation);
+    town_close(run.town);
+}

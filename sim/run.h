@@ -1,0 +1,23 @@
+/* sim/run.h: one seed from start to verdict.
+ */
+#ifndef SIM_RUN_H
+#define SIM_RUN_H
+
+#include "sim/town.h"
+
+struct run_options {
+    uint64_t seed;
+    enum planted_fault fault;
+    bool prints_events;
+};
+
+struct run_result {
+    char violation[256]; /* empty: none */
+    uint64_t trace_hash, virtual_us;
+    uint64_t faults, failovers, recoveries, commits, aborts, unknowns, reads, snapshots;
+    uint64_t events;
+};
+
+void run_seed(const struct run_options *options, struct run_result *result_out);
+
+#endif

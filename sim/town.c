@@ -1,0 +1,250 @@
+/* sim/town.c: the processes of a cluster as machines of the invented world.
+ *
+ * A SQL daemon here is a cluster handle and its clients: each client is a fiber that runs workload_client (sim/workload.c) over
+ * cluster.h, just as a session does. After every step of the handle the ready fibers run; what they ask goes into the same effects.
+ *   (W1) A crash forgets fibers as it forgets all memory of the process; their unfinished business stays FATE_TRYING in the history.
+ */
+#include "sim/town.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sim/workload.h"
+
+struct town_node {
+    struct town *town;
+    uint16_t node;
+    uint32_t index; /* of its kind */
+    uint32_t lives;
+    char name[16];
+};
+
+struct town {
+    struct town_options options;
+    struct sim *sim;
+    struct history history;
+    struct town_node meta, stores[TOWN_STORES_MAX], fronts[TOWN_FRONTS_MAX];
+    enum workload_phase phase;
+    bool is_audited;
+};
+
+static uint64_t life_seed(struct town_node *node) {
+    return node->town->options.seed * 1000003 + node->node * 1009u + ++node->lives;
+}
+
+/* ---- meta and storage ---- */
+
+static void *meta_open(void *context, struct chunk_source *source, uint64_t now_us,
+                       struct effects *out) {
+    struct town_node *node = context;
+    const struct town_options *town = &node->town->options;
+    struct controller_options options = {.node = node->node,
+                                         .node_name = slice_of_text(node->name),
+                                         .node_address = slice_of_text(node->name),
+                                         .registration_nonce = life_seed(node),
+                                         .source = source,
+                                         .seed = town->seed + 1,
+                                         .storage_node_count = town->store_count,
+                                         .replica_count = town->replica_count,
+                                         .shards_per_node = town->shards_per_node,
+                                         .durability = town->durability};
+    return controller_open(&options, now_us, out);
+}
+
+static void meta_step(void *machine, const struct event *event, struct effects *out) {
+    controller_step(machine, event, out);
+}
+
+#define STORE_MEMORY_BYTES ((size_t)8 << 20)
+#define STORE_MEMORY_ALIGN ((size_t)64 << 10)
+
+/* Rows want whole pages; what is cut off at both ends is never used. */
+static uint8_t *row_memory(struct chunk_source *source) {
+    uint8_t *bytes = source->take(source, STORE_MEMORY_BYTES + STORE_MEMORY_ALIGN);
+    return bytes + (STORE_MEMORY_ALIGN - (uintptr_t)bytes % STORE_MEMORY_ALIGN);
+}
+
+static void *store_machine_open(void *context, struct chunk_source *source, uint64_t now_us,
+                                struct effects *out) {
+    struct town_node *node = context;
+    struct store_options options = {.node = node->node,
+                                    .meta_node = NODE_META_FIRST,
+                                    .store_count = 1,
+                                    .node_name = slice_of_text(node->name),
+                                    .node_address = slice_of_text(node->name),
+                                    .registration_nonce = life_seed(node),
+                                    .memory = row_memory(source),
+                                    .memory_bytes = STORE_MEMORY_BYTES,
+                                    .source = source,
+                                    .transaction_count = 64,
+                                    .log_segment_bytes = 256 << 10,
+                                    .seed = node->town->options.seed + node->node,
+                                    .fault = node->town->options.fault};
+    return store_open(&options, now_us, out);
+}
+
+static void store_machine_step(void *machine, const struct event *event, struct effects *out) {
+    store_step(machine, event, out);
+}
+
+/* ---- SQL daemons ---- */
+
+struct front {
+    struct town_node *node;
+    struct cluster *cluster;
+    struct wait_queue queue;
+    struct workload_client clients[TOWN_CLIENTS_MAX];
+    uint32_t client_count;
+};
+
+static void *front_open(void *context, struct chunk_source *source, uint64_t now_us,
+                        struct effects *out) {
+    struct town_node *node = context;
+    struct front *front = source->take(source, sizeof *front);
+    *front = (struct front){.node = node};
+    uint64_t seed = life_seed(node);
+    struct cluster_options options = {.node = node->node,
+                                      .meta_node = NODE_META_FIRST,
+                                      .node_name = slice_of_text(node->name),
+                                      .node_address = slice_of_text(node->name),
+                                      .registration_nonce = seed,
+                                      .source = source,
+                                      .seed = seed};
+    front->cluster = cluster_open(&options, now_us, out);
+    wait_queue_open(&front->queue);
+    front->client_count = node->town->options.client_count;
+    for (uint32_t i = 0; i < front->client_count; i++) {
+        struct workload_options client = {.cluster = front->cluster,
+                                          .queue = &front->queue,
+                                          .source = source,
+                                          .history = &node->town->history,
+                                          .phase = &node->town->phase,
+                                          .is_audited = &node->town->is_audited,
+                                          .seed = seed * 31 + i,
+                                          .makes_tables = node->index == 0 && i == 0,
+                                          .audits = i == 0};
+        workload_open(&front->clients[i], &client);
+    }
+    return front;
+}
+
+static void front_step(void *machine, const struct event *event, struct effects *out) {
+    cluster_step(((struct front *)machine)->cluster, event, out);
+}
+
+/* Runs fibers until none is ready: what one does may make another ready. */
+static void front_after(void *machine, uint64_t now_us, struct effects *out) {
+    struct front *front = machine;
+    cluster_bind(front->cluster, out, now_us);
+    for (uint32_t i = 0; i < front->client_count; i++) {
+        struct waiter *waiter = &front->clients[i].waiter;
+        if (waiter->deadline_us > now_us) continue;
+        waiter->deadline_us = UINT64_MAX;
+        waiter_wake(waiter);
+    }
+    while (wait_queue_run(&front->queue, now_us) > 0) {}
+    for (uint32_t i = 0; i < front->client_count; i++) {
+        effects_deadline(out, front->clients[i].waiter.deadline_us);
+    }
+}
+
+/* (W1) */
+static void front_forget(void *machine) {
+    struct front *front = machine;
+    for (uint32_t i = 0; i < front->client_count; i++) workload_forget(&front->clients[i]);
+}
+
+/* ---- the town ---- */
+
+static const struct sim_machine meta_machine = {.open = meta_open, .step = meta_step};
+static const struct sim_machine store_machine = {.open = store_machine_open,
+                                                 .step = store_machine_step};
+static const struct sim_machine front_machine = {
+    .open = front_open, .step = front_step, .after = front_after, .forget = front_forget};
+
+static void node_name(struct town_node *node, struct town *town, const char *kind, uint32_t index) {
+    node->town = town;
+    node->index = index;
+    snprintf(node->name, sizeof node->name, "%s%u", kind, index + 1);
+}
+
+struct town *town_open(const struct town_options *options) {
+    CHECK(options->store_count >= 1 && options->store_count <= TOWN_STORES_MAX);
+    CHECK(options->front_count <= TOWN_FRONTS_MAX && options->client_count <= TOWN_CLIENTS_MAX);
+    struct town *town = calloc(1, sizeof *town);
+    CHECK(town != NULL);
+    town->options = *options;
+    town->sim = sim_open(options->seed, &options->faults);
+    node_name(&town->meta, town, "meta", 0);
+    town->meta.node = NODE_META_FIRST;
+    sim_add_node(town->sim, NODE_META_FIRST, 0, &meta_machine, &town->meta);
+    for (uint32_t i = 0; i < options->store_count; i++) {
+        node_name(&town->stores[i], town, "store", i);
+        town->stores[i].node = (uint16_t)(NODE_STORAGE_FIRST + i);
+        sim_add_node(town->sim, town->stores[i].node, town_process_of_store(town, i),
+                     &store_machine, &town->stores[i]);
+    }
+    for (uint32_t i = 0; i < options->front_count; i++) {
+        node_name(&town->fronts[i], town, "sql", i);
+        town->fronts[i].node = (uint16_t)(NODE_SQL_FIRST + i);
+        sim_add_node(town->sim, town->fronts[i].node, town_process_of_front(town, i),
+                     &front_machine, &town->fronts[i]);
+    }
+    return town;
+}
+
+void town_close(struct town *town) {
+    for (uint32_t process = 0; process < town_process_count(town); process++) {
+        if (sim_state(town->sim, process) == SIM_PAUSED) sim_resume(town->sim, process);
+        if (sim_state(town->sim, process) == SIM_UP) sim_crash(town->sim, process);
+    }
+    sim_close(town->sim);
+    free(town);
+}
+
+struct sim *town_sim(struct town *town) {
+    return town->sim;
+}
+struct history *town_history(struct town *town) {
+    return &town->history;
+}
+const struct town_options *town_options(const struct town *town) { return &town->options; }
+uint32_t town_process_count(const struct town *town) {
+    return 1u + town->options.store_count + town->options.front_count;
+}
+uint32_t town_process_of_store(const struct town *town, uint32_t store) {
+    (void)town;
+    return 1 + store;
+}
+uint32_t town_process_of_front(const struct town *town, uint32_t front) {
+    return 1u + town->options.store_count + front;
+}
+
+void town_start(struct town *town) {
+    for (uint32_t process = 0; process < town_process_count(town); process++) {
+        sim_start(town->sim, process);
+    }
+}
+
+void town_quiet(struct town *town) { town->phase = WORKLOAD_QUIET; }
+void town_audit(struct town *town) { town->phase = WORKLOAD_AUDIT; }
+bool town_is_audited(const struct town *town) { return town->is_audited; }
+
+bool town_is_idle(const struct town *town) {
+    for (uint32_t i = 0; i < town->options.front_count; i++) {
+        const struct front *front = sim_machine_of(town->sim, town->fronts[i].node);
+        for (uint32_t k = 0; front != NULL && k < front->client_count; k++) {
+            if (front->clients[k].is_busy) return false;
+        }
+    }
+    return true;
+}
+
+void history_violation(struct history *history, const char *format, ...) {
+    if (history->violation[0] != 0) return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(history->violation, sizeof history->violation, format, args);
+    va_end(args);
+}

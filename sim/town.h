@@ -1,0 +1,47 @@
+/* sim/town.h: a whole cluster in the invented world: meta, storage nodes, SQL daemons with clients on fibers.
+ *
+ * Processes: 0 is meta, 1 .. stores the storage nodes, then the SQL daemons. A town lives as long as its simulation; what its clients
+ * have asked for and been told is in the history (sim/history.h), outside of every process, so no crash forgets it.
+ */
+#ifndef SIM_TOWN_H
+#define SIM_TOWN_H
+
+#include "cluster/cluster.h"
+#include "meta/meta.h"
+#include "sim/history.h"
+#include "sim/sim.h"
+#include "storage/storage.h"
+
+#define TOWN_STORES_MAX  6
+#define TOWN_FRONTS_MAX  3
+#define TOWN_CLIENTS_MAX 8 /* of one SQL daemon */
+
+struct town_options {
+    uint64_t seed;
+    uint16_t store_count, replica_count, shards_per_node, front_count, client_count;
+    enum durability durability;
+    enum planted_fault fault;
+    struct sim_faults faults;
+};
+
+struct town;
+
+struct town *town_open(const struct town_options *options);
+void town_close(struct town *town);
+struct sim *town_sim(struct town *town);
+struct history *town_history(struct town *town);
+const struct town_options *town_options(const struct town *town);
+/* Everything is started; clients begin as soon as their daemon is ready. */
+void town_start(struct town *town);
+uint32_t town_process_count(const struct town *town);
+uint32_t town_process_of_store(const struct town *town, uint32_t store);
+uint32_t town_process_of_front(const struct town *town, uint32_t front);
+/* From now on clients finish what they have begun and then only wait. */
+void town_quiet(struct town *town);
+/* No client is in the midst of something. */
+bool town_is_idle(const struct town *town);
+/* One client of a running daemon reads everything and compares (sim/checker.h does the comparing). */
+void town_audit(struct town *town);
+bool town_is_audited(const struct town *town);
+
+#endif
