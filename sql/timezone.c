@@ -39,7 +39,7 @@ static uint8_t peek(const struct cursor *cursor) {
     return cursor->at < cursor->text.size ? cursor->text.data[cursor->at] : 0;
 }
 
-static bool accept(struct cursor *cursor, uint8_t byte) {
+static bool take_byte(struct cursor *cursor, uint8_t byte) {
     if (peek(cursor) != byte) return false;
     cursor->at++;
     return true;
@@ -58,9 +58,9 @@ static bool read_number(struct cursor *cursor, uint32_t *out) {
 /* "EST" or "<+0330>". */
 static bool skip_name(struct cursor *cursor) {
     size_t start = cursor->at;
-    if (accept(cursor, '<')) {
+    if (take_byte(cursor, '<')) {
         while (peek(cursor) != '>' && peek(cursor) != 0) cursor->at++;
-        return accept(cursor, '>');
+        return take_byte(cursor, '>');
     }
     while ((peek(cursor) | 32) >= 'a' && (peek(cursor) | 32) <= 'z') cursor->at++;
     return cursor->at > start;
@@ -72,7 +72,7 @@ static bool read_time(struct cursor *cursor, int32_t *out) {
     if (is_negative || peek(cursor) == '+') cursor->at++;
     uint32_t parts[3] = {0};
     if (!read_number(cursor, &parts[0])) return false;
-    for (uint32_t i = 1; i < 3 && accept(cursor, ':'); i++) {
+    for (uint32_t i = 1; i < 3 && take_byte(cursor, ':'); i++) {
         if (!read_number(cursor, &parts[i])) return false;
     }
     if (parts[0] > 167 || parts[1] > 59 || parts[2] > 59) return false;
@@ -83,15 +83,15 @@ static bool read_time(struct cursor *cursor, int32_t *out) {
 
 static bool read_rule(struct cursor *cursor, struct rule *rule) {
     rule->second_of_day = 7200;
-    bool is_read = accept(cursor, ',') && accept(cursor, 'M') &&
-                   read_number(cursor, &rule->month) && accept(cursor, '.') &&
-                   read_number(cursor, &rule->week) && accept(cursor, '.') &&
+    bool is_read = take_byte(cursor, ',') && take_byte(cursor, 'M') &&
+                   read_number(cursor, &rule->month) && take_byte(cursor, '.') &&
+                   read_number(cursor, &rule->week) && take_byte(cursor, '.') &&
                    read_number(cursor, &rule->weekday);
     if (!is_read || rule->month < 1 || rule->month > 12 || rule->week < 1 || rule->week > 5 ||
         rule->weekday > 6) {
         return false;
     }
-    return !accept(cursor, '/') || read_time(cursor, &rule->second_of_day);
+    return !take_byte(cursor, '/') || read_time(cursor, &rule->second_of_day);
 }
 
 /* POSIX counts offsets westwards. A footer that is empty or of a kind not known here leaves has_rules off. */
