@@ -109,6 +109,14 @@ enum status bind_statement(const struct bind_input *input, const struct ast_stat
     }
 }
 
+enum status bind_list(const struct bind_input *input, const struct ast_exprs *exprs,
+                      struct bound_statement **bound_out) {
+    struct binder binder;
+    binder_open(&binder, input);
+    *bound_out = binder.statement;
+    return bind_do(&binder, exprs);
+}
+
 enum status bind_expression(const struct bind_input *input, const struct ast_expr *ast,
                             struct expr **expr_out) {
     struct binder binder;

@@ -41,6 +41,9 @@ struct bind_input {
 MUST_USE enum status bind_statement(const struct bind_input *input,
                                     const struct ast_statement *statement,
                                     struct bound_statement **bound_out);
+/* SELECT a, b .. without tables, as a query: for DO, and for SET and CALL whose expressions hold subqueries. */
+MUST_USE enum status bind_list(const struct bind_input *input, const struct ast_exprs *exprs,
+                               struct bound_statement **bound_out);
 /* An expression alone (SET @x = .., DEFAULT (..), LIMIT ?, KILL expr); no tables in scope. */
 MUST_USE enum status bind_expression(const struct bind_input *input, const struct ast_expr *ast,
                                      struct expr **expr_out);

@@ -247,7 +247,9 @@ static enum status check_target(struct binder *binder, const struct bound_table 
 static enum status bind_assignment(struct binder *binder, const struct ast_assignment *ast,
                                    struct bound_modify *modify) {
     struct expr *column, *value;
+    binder->names_a_target = 1;
     enum status status = bind_column(binder, ast->target, &column);
+    binder->names_a_target = 0;
     if (status != STATUS_OK) return status;
     struct bound_table *table = (struct bound_table *)column->table;
     status = check_target(binder, table, "UPDATE");
@@ -275,7 +277,10 @@ static enum status bind_modify_from(struct binder *binder, const struct modify_p
                                     struct bound_modify *modify) {
     struct bound_select *source = modify->source;
     struct scope *scope = binder->scope;
+    binder->names_a_target =
+        parts->tables->count == 1; /* which tables are read shows by their columns */
     enum status status = bind_from(binder, parts->tables, &source->from);
+    binder->names_a_target = 0;
     source->tables = scope->tables;
     source->table_count = scope->table_count;
     return status;

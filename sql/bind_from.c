@@ -186,7 +186,7 @@ static enum status bind_named(struct binder *binder, const struct ast_table_ref 
     enum status status = bind_named_table(binder, &ref->name, ref->alias, out);
     if (status != STATUS_OK) return status;
     if (ref->hints.count > 0) (*out)->hints = &ref->hints;
-    bind_need(binder, *out, NEED_SELECT);
+    if (!binder->names_a_target) bind_need(binder, *out, NEED_SELECT);
     return STATUS_OK;
 }
 

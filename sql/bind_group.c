@@ -254,7 +254,14 @@ static enum status lift(const struct lift_context *context, struct expr **expr_i
         *expr_in_out = key_slot(context->binder, select, i);
         return STATUS_OK;
     }
-    if (expr->kind == EXPR_COLUMN) return lift_column(context, expr);
+    if (expr->kind == EXPR_COLUMN) {
+        if (select->has_rollup && place_of(select, expr->table) >= 0) {
+            *expr_in_out = arena_new(context->binder->arena, struct expr);
+            **expr_in_out = *expr;
+            (*expr_in_out)->flags |= EXPR_NULLABLE;
+        }
+        return lift_column(context, expr);
+    }
     if (expr->kind == EXPR_SLOT && expr->subquery != NULL) {
         return lift_subquery(context, expr->subquery);
     }

@@ -345,29 +345,47 @@ static enum status bind_when(struct binder *binder, const struct ast_expr *when,
     return bind_scalar(binder, value);
 }
 
-static enum status bind_case(struct binder *binder, const struct ast_expr *ast, struct expr **out) {
+/* Without an ELSE it is NULL. */
+static enum status bind_else(struct binder *binder, const struct ast_expr *ast, struct expr **out) {
+    static const struct column_type null_type = {.kind = COLUMN_NULL,
+                                                 .collation = COLLATION_BINARY};
+    if (ast->branches.has_else) {
+        return bind_exprs(binder, &ast->args[ast->arg_count - 1], 1, out);
+    }
+    *out = expr_constant(binder->arena, value_null(), &null_type);
+    return STATUS_OK;
+}
+
+static enum status bind_branches(struct binder *binder, const struct ast_expr *ast,
+                                 struct expr **conditions, struct expr **results) {
     uint32_t first = ast->branches.has_operand ? 1 : 0;
-    uint32_t count = ast->arg_count - first, branch_count = count / 2, result_count = 0;
-    struct expr *expr = expr_new(binder->arena, EXPR_CASE, count), *operand = NULL;
-    struct expr **results = arena_array(binder->arena, struct expr *, branch_count + 1);
+    uint32_t branch_count = (ast->arg_count - first) / 2;
+    struct expr *operand = NULL;
     enum status status = STATUS_OK;
-    if (first == 1) status = bind_exprs(binder, ast->args, 1, &operand);
+    if (first == 1) status = bind_expr(binder, ast->args[0], &operand);
     for (uint32_t i = 0; i < branch_count && status == STATUS_OK; i++) {
-        status = bind_when(binder, ast->args[first + 2 * i], operand, &expr->args[2 * i]);
+        status = bind_when(binder, ast->args[first + 2 * i], operand, &conditions[i]);
         if (status != STATUS_OK) break;
-        status = bind_exprs(binder, &ast->args[first + 2 * i + 1], 1, &results[result_count++]);
+        status = bind_exprs(binder, &ast->args[first + 2 * i + 1], 1, &results[i]);
     }
-    if (status == STATUS_OK && count % 2 == 1) {
-        status = bind_exprs(binder, &ast->args[ast->arg_count - 1], 1, &results[result_count++]);
-    }
-    if (status != STATUS_OK) return status;
+    return status == STATUS_OK ? bind_else(binder, ast, &results[branch_count]) : status;
+}
+
+static enum status bind_case(struct binder *binder, const struct ast_expr *ast, struct expr **out) {
+    uint32_t branch_count = (ast->arg_count - (ast->branches.has_operand ? 1 : 0)) / 2;
+    struct expr *expr = expr_new(binder->arena, EXPR_CASE, 2 * branch_count + 1);
+    struct expr **conditions = arena_array(binder->arena, struct expr *, branch_count);
+    struct expr **results = arena_array(binder->arena, struct expr *, branch_count + 1);
+    enum status status = bind_branches(binder, ast, conditions, results);
     struct function_call call = bind_call_of(binder, expr);
-    status = coerce_common(&call, results, result_count);
-    for (uint32_t i = 0; i < branch_count; i++) expr->args[2 * i + 1] = results[i];
-    if (count % 2 == 1) expr->args[count - 1] = results[result_count - 1];
+    if (status == STATUS_OK) status = coerce_common(&call, results, branch_count + 1);
     if (status != STATUS_OK) return status;
+    for (uint32_t i = 0; i < branch_count; i++) {
+        expr->args[2 * i] = conditions[i];
+        expr->args[2 * i + 1] = results[i];
+    }
+    expr->args[2 * branch_count] = results[branch_count];
     expr_inherit(expr);
-    if (count % 2 == 0) expr->flags |= EXPR_NULLABLE;
     *out = expr;
     return STATUS_OK;
 }

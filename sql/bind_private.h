@@ -65,6 +65,8 @@ struct binder {
     struct scope *scope;
     struct cte_scope *ctes;
     uint32_t view_depth;
+    uint32_t select_depth;  /* blocks that are being bound */
+    uint8_t names_a_target; /* what is named is written, not read: no SELECT privilege */
 };
 
 /* ---- bind.c ---- */

@@ -267,7 +267,7 @@ static enum status found_column(struct binder *binder, const struct ast_expr *as
     if (lookup->count > 1) return tell_ambiguous(binder, ast);
     struct expr *expr = bind_column_of(binder, lookup->found, lookup->found_column);
     note_outer(binder, scope, expr->slot);
-    bind_need(binder, lookup->found, NEED_SELECT);
+    if (!binder->names_a_target) bind_need(binder, lookup->found, NEED_SELECT);
     bool is_checked = scope->clause == CLAUSE_HAVING && scope->aggregate_depth == 0 &&
                       scope == binder->scope && !is_in_result(scope, expr);
     if (is_checked) return bind_tell_unknown(binder, ast);

@@ -437,9 +437,16 @@ static enum status bind_block(struct binder *binder, const struct select_context
     return STATUS_OK;
 }
 
+/* MySQL's limit; the fiber's stack has room for it. */
+#define SELECT_DEPTH_MAX 63
+
 enum status bind_select(struct binder *binder, const struct select_context *context,
                         struct bound_select **out) {
     struct scope scope;
+    if (binder->select_depth >= SELECT_DEPTH_MAX) {
+        return diagnostics_error(binder->diagnostics, ER_TOO_HIGH_LEVEL_OF_NESTING_FOR_SELECT);
+    }
+    binder->select_depth++;
     struct bound_select *select = arena_new(binder->arena, struct bound_select);
     scope_open(binder, &scope, context->at->outer);
     scope.select = select;
@@ -449,6 +456,7 @@ enum status bind_select(struct binder *binder, const struct select_context *cont
     select->is_distinct = (context->ast->options & AST_SELECT_DISTINCT) != 0;
     enum status status = bind_block(binder, context, select);
     scope_close(binder, &scope);
+    binder->select_depth--;
     *out = select;
     return status;
 }

@@ -92,6 +92,9 @@ static bool leaf_equal(const struct expr *a, const struct expr *b) {
     case EXPR_VALUES: return a->slot == b->slot;
     case EXPR_CALL: return a->function == b->function;
     case EXPR_VARIABLE: return slice_equal(a->name, b->name);
+    case EXPR_CAST:
+        return a->ordinal == b->ordinal && a->type.scale == b->type.scale &&
+               a->type.precision == b->type.precision && a->type.flags == b->type.flags;
     default: return true;
     }
 }

@@ -41,7 +41,7 @@ enum expr_kind {
     EXPR_NEGATE,
     EXPR_BIT_NOT,
     EXPR_CAST, /* args[0] to `type`, quietly where the binder put it, with warnings where SQL says CAST */
-    EXPR_CASE, /* when, then, when, then, ..., [else]; operands were made comparisons by the binder */
+    EXPR_CASE, /* when, then, when, then, ..., else; operands were made comparisons by the binder */
     EXPR_COALESCE,
     EXPR_ROW,      /* (a, b): only under comparison, IN and subqueries */
     EXPR_CALL,     /* function */

@@ -45,6 +45,13 @@ static enum status resolve_like_arg(struct function_call *call) {
     return STATUS_OK;
 }
 
+/* Members of ENUM and SET compare by their names here. */
+static enum status resolve_extreme(struct function_call *call) {
+    struct expr **arg = &call->expr->args[0];
+    if ((*arg)->type.member_count > 0) *arg = coerce_text(call->arena, *arg, (*arg)->collation);
+    return resolve_like_arg(call);
+}
+
 static enum status resolve_bits(struct function_call *call) {
     call->expr->type = column_type_bigint(COLUMN_UNSIGNED);
     call->expr->coercibility = COERCE_NUMERIC;
@@ -76,8 +83,8 @@ static const struct function aggregates[] = {
     {"COUNT", FUNCTION_AGGREGATE, 0, FUNCTION_ARGS_ANY, FUNCTION_NEVER_NULL, resolve_count, NULL,
      AGGREGATE_KIND_COUNT},
     AGGREGATE("GROUP_CONCAT", 1, FUNCTION_ARGS_ANY, resolve_concat, AGGREGATE_KIND_GROUP_CONCAT),
-    AGGREGATE("MAX", 1, 1, resolve_like_arg, AGGREGATE_KIND_MAX),
-    AGGREGATE("MIN", 1, 1, resolve_like_arg, AGGREGATE_KIND_MIN),
+    AGGREGATE("MAX", 1, 1, resolve_extreme, AGGREGATE_KIND_MAX),
+    AGGREGATE("MIN", 1, 1, resolve_extreme, AGGREGATE_KIND_MIN),
     AGGREGATE("STD", 1, 1, function_resolve_double, AGGREGATE_KIND_STD_POP),
     AGGREGATE("STDDEV", 1, 1, function_resolve_double, AGGREGATE_KIND_STD_POP),
     AGGREGATE("STDDEV_POP", 1, 1, function_resolve_double, AGGREGATE_KIND_STD_POP),

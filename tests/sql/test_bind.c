@@ -57,7 +57,6 @@ Test(bind, names_are_found_or_refused_with_mysqls_errors) {
         {"SELECT 1 FROM t, t", "1066: Not unique table/alias: 't'"},
         {"SELECT x.* FROM t", "1109: Unknown table 'x' in field list"},
         {"SELECT *", "1096: No tables used"},
-        {"SELECT 1 FROM (SELECT 1)", "1248: Every derived table must have its own alias"},
         {"SELECT a FROM (SELECT id AS a, k AS a FROM t) d", "1060: Duplicate column name 'a'"},
         {"SELECT test.t.id FROM t", "ok"},
         {"SELECT T.id FROM t", "1054: Unknown column 'T.id' in 'field list'"},
