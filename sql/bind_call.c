@@ -197,7 +197,7 @@ static enum status charset_of(struct binder *binder, struct slice name, uint16_t
 /* CONVERT(a USING x), CHAR(.. USING x). */
 static enum status bind_using(struct binder *binder, const struct ast_expr *ast, struct expr **args,
                               struct expr **out) {
-    uint16_t collation;
+    uint16_t collation = 0;
     struct expr *arg = args[0];
     enum status status = charset_of(binder, ast->name, &collation);
     if (status == STATUS_OK && ast->kind == AST_EXPR_CHAR_USING) {
