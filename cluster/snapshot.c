@@ -127,6 +127,7 @@ void snapshot_drop(struct cluster *cluster, struct txn *txn) {
 static void snapshot_report(struct cluster *cluster) {
     struct snapshots *snapshots = &cluster->snapshots;
     const struct route_shard *system = route_shard_find(&cluster->route, SHARD_SYSTEM);
+    snapshots->report_at_us = cluster->now_us + REPORT_US;
     if (system == NULL || !system->is_reachable || cluster->incarnation == 0) return;
     struct buffer packed = buffer_of(cluster->out->arena);
     uint64_t last = 0, count = 0, first = 0;
@@ -140,8 +141,10 @@ static void snapshot_report(struct cluster *cluster) {
     bool is_new = system->term != snapshots->reported_term ||
                   snapshots->reported_below != snapshots->last_given + 1 ||
                   snapshots->reported_count != count || snapshots->reported_first != first;
-    snapshots->report_at_us = is_new ? cluster->now_us + REPORT_US : UINT64_MAX;
-    if (!is_new) return;
+    if (!is_new) {
+        snapshots->report_at_us = UINT64_MAX;
+        return;
+    }
     struct message *message = cluster_message_to_shard(cluster, MESSAGE_LIVE, system);
     message->live =
         (struct live){cluster->incarnation, snapshots->last_given + 1, buffer_slice(&packed)};
