@@ -308,6 +308,15 @@ void sim_inject(struct sim *sim, const struct message *message) {
 
 static void process_stop(struct sim *sim, uint32_t process);
 
+static void print_process(const struct sim *sim, uint32_t process, const char *what) {
+    if (!sim->is_printing) return;
+    fprintf(stderr, "%10llu process %u %s:", (unsigned long long)sim->now_us, process, what);
+    for (uint32_t i = 0; i < sim->node_count; i++) {
+        if (sim->nodes[i].process == process) fprintf(stderr, " node %u", sim->nodes[i].node);
+    }
+    fprintf(stderr, "\n");
+}
+
 static void carry_out(struct sim *sim, struct node *node, const struct effect *effect) {
     switch (effect->kind) {
     case EFFECT_SEND: send_message(sim, node, effect->message); return;
@@ -396,6 +405,7 @@ void sim_start(struct sim *sim, uint32_t process) {
     CHECK(sim->states[process] == SIM_DOWN);
     sim->states[process] = SIM_UP;
     sim->counts.restarts++;
+    print_process(sim, process, "starts");
     for (uint32_t i = 0; i < sim->node_count; i++) {
         if (sim->nodes[i].process == process) node_start(sim, &sim->nodes[i]);
     }
@@ -420,6 +430,7 @@ enum ending { ENDING_STOP, ENDING_CRASH };
 static void process_end(struct sim *sim, uint32_t process, enum ending ending) {
     CHECK(sim->states[process] != SIM_DOWN);
     sim->states[process] = SIM_DOWN;
+    print_process(sim, process, ending == ENDING_CRASH ? "loses power" : "ends");
     for (uint32_t i = 0; i < sim->node_count; i++) {
         struct node *node = &sim->nodes[i];
         if (node->process != process) continue;
@@ -448,12 +459,14 @@ void sim_kill(struct sim *sim, uint32_t process) {
 void sim_pause(struct sim *sim, uint32_t process) {
     CHECK(sim->states[process] == SIM_UP);
     sim->counts.pauses++;
+    print_process(sim, process, "pauses");
     sim->states[process] = SIM_PAUSED;
 }
 
 void sim_resume(struct sim *sim, uint32_t process) {
     CHECK(sim->states[process] == SIM_PAUSED);
     sim->states[process] = SIM_UP;
+    print_process(sim, process, "resumes");
     uint32_t kept = 0;
     for (uint32_t i = 0; i < sim->held_count; i++) {
         struct sim_event event = sim->held[i];
@@ -469,7 +482,11 @@ void sim_resume(struct sim *sim, uint32_t process) {
 }
 
 void sim_cut(struct sim *sim, uint32_t from_process, uint32_t to_process, enum sim_cut cut) {
-    if (cut == SIM_CUT) sim->counts.cuts++;
+    if (cut == SIM_CUT) {
+        sim->counts.cuts++;
+        print_process(sim, from_process, "is not heard any more");
+        print_process(sim, to_process, "... by this one");
+    }
     sim->is_cut[from_process][to_process] = cut == SIM_CUT;
 }
 
@@ -562,7 +579,11 @@ static void trace_event(struct sim *sim, const struct sim_event *event) {
         const struct frame *frame = event->payload;
         sim->trace_hash ^= hash_bytes(slice_of(frame->bytes, frame->size));
     }
-    if (sim->is_printing && event->kind != SIM_MESSAGE) {
+    if (sim->is_printing && event->kind == SIM_PEER) {
+        const struct peer *peer = &((const struct message *)event->payload)->peer;
+        fprintf(stderr, "%10llu peer %u %s, says node %u\n", (unsigned long long)event->at_us,
+                peer->node, peer->peer_state == PEER_OPEN ? "opens" : "is closed", event->node);
+    } else if (sim->is_printing && event->kind != SIM_MESSAGE) {
         fprintf(stderr, "%10llu %s to node %u\n", (unsigned long long)event->at_us,
                 names[event->kind], event->node);
     }
