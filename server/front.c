@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "server/connection.h"
+#include "server/zone.h"
 
 #define READY_TIMEOUT_US 1000000
 
@@ -186,6 +187,7 @@ static struct sql_server *front_open_server(struct front *front) {
         .variable_names = names,
         .variable_values = values,
         .variable_count = options->variable_count,
+        .zone_bytes = zone_read,
     };
     struct sql_server *opened = sql_server_open(&server);
     free(names);
