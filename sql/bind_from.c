@@ -269,10 +269,8 @@ static uint32_t side_find(const struct scope *scope, struct side *side, struct s
     return count;
 }
 
-static enum status tell_using(struct binder *binder, struct slice name, bool is_ambiguous) {
-    const char *text = bind_text(binder, name);
-    enum mysql_error number = is_ambiguous ? ER_NON_UNIQ_ERROR : ER_BAD_FIELD_ERROR;
-    return diagnostics_error(binder->diagnostics, number, text, "from clause");
+static enum status tell_using(struct binder *binder, struct slice name, enum mysql_error number) {
+    return diagnostics_error(binder->diagnostics, number, bind_text(binder, name), "from clause");
 }
 
 /* (J2): left.name = right.name, and the two become one name. */
@@ -284,8 +282,8 @@ static enum status merge_column(struct binder *binder, const struct join_span *s
     struct side right = {.from = span->middle, .to = span->end};
     uint32_t left_count = side_find(scope, &left, name);
     uint32_t right_count = side_find(scope, &right, name);
-    if (left_count == 0 || right_count == 0) return tell_using(binder, name, false);
-    if (left_count > 1 || right_count > 1) return tell_using(binder, name, true);
+    if (left_count == 0 || right_count == 0) return tell_using(binder, name, ER_BAD_FIELD_ERROR);
+    if (left_count > 1 || right_count > 1) return tell_using(binder, name, ER_NON_UNIQ_ERROR);
     struct expr *equal;
     enum status status =
         bind_compare(binder, PROGRAM_EQ, bind_column_of(binder, left.table, left.column),

@@ -59,6 +59,8 @@ struct arms {
     const struct ast_query *ast;
     const struct query_context *context;
     struct bound_query *query;
+    const struct ast_orders
+        *order; /* that belongs to the arm: it is the only one; NULL otherwise */
 };
 
 static uint32_t arm_columns(const struct bound_arm *arm, uint32_t row_width) {
@@ -104,10 +106,9 @@ static struct ast_select *select_of_table(struct binder *binder, const struct as
 }
 
 static enum status bind_arm_select(struct binder *binder, const struct arms *arms,
-                                   const struct ast_select *ast, bool is_only,
-                                   struct bound_arm *arm) {
+                                   const struct ast_select *ast, struct bound_arm *arm) {
     struct select_context context = {.ast = ast,
-                                     .order = is_only ? &arms->ast->order : NULL,
+                                     .order = arms->order,
                                      .locks = &arms->ast->locks,
                                      .query = arms->query,
                                      .at = arms->context};
@@ -116,14 +117,14 @@ static enum status bind_arm_select(struct binder *binder, const struct arms *arm
 }
 
 static enum status bind_arm(struct binder *binder, const struct arms *arms,
-                            const struct ast_body *body, bool is_only, struct bound_arm *arm) {
+                            const struct ast_body *body, struct bound_arm *arm) {
     struct query_context inner = {.owner = arms->context->owner, .outer = arms->context->outer};
     uint32_t width = 0;
     enum status status = STATUS_OK;
     switch (body->kind) {
-    case AST_BODY_SELECT: status = bind_arm_select(binder, arms, body->select, is_only, arm); break;
+    case AST_BODY_SELECT: status = bind_arm_select(binder, arms, body->select, arm); break;
     case AST_BODY_TABLE:
-        status = bind_arm_select(binder, arms, select_of_table(binder, body->table), is_only, arm);
+        status = bind_arm_select(binder, arms, select_of_table(binder, body->table), arm);
         break;
     case AST_BODY_VALUES: status = bind_rows(binder, body->rows, arms, arm, &width); break;
     case AST_BODY_QUERY:
@@ -276,7 +277,7 @@ static enum status bind_set(struct binder *binder, const struct arms *arms) {
         if (status != STATUS_OK) return status;
         query->arms[i].op = ops[arm->op];
         query->arms[i].is_all = arm->is_all;
-        status = bind_arm(binder, arms, arm->body, false, &query->arms[i]);
+        status = bind_arm(binder, arms, arm->body, &query->arms[i]);
         if (status != STATUS_OK) return status;
     }
     bool is_recursive = arms->context->cte != NULL && arms->context->cte->is_recursive;
@@ -290,9 +291,11 @@ static enum status bind_set(struct binder *binder, const struct arms *arms) {
 static enum status bind_body(struct binder *binder, const struct arms *arms) {
     struct bound_query *query = arms->query;
     if (arms->ast->body->kind == AST_BODY_SET) return bind_set(binder, arms);
+    struct arms only = *arms;
+    only.order = &arms->ast->order;
     query->arm_count = 1;
     query->arms = arena_new(binder->arena, struct bound_arm);
-    enum status status = bind_arm(binder, arms, arms->ast->body, true, &query->arms[0]);
+    enum status status = bind_arm(binder, &only, arms->ast->body, &query->arms[0]);
     return status == STATUS_OK ? unite(binder, query, 1) : status;
 }
 
@@ -365,7 +368,7 @@ static enum status close_cte(struct binder *binder, const struct query_context *
 enum status bind_query(struct binder *binder, const struct ast_query *ast,
                        const struct query_context *context, struct bound_query **out) {
     struct bound_query *query = arena_new(binder->arena, struct bound_query);
-    struct arms arms = {ast, context, query};
+    struct arms arms = {.ast = ast, .context = context, .query = query};
     struct cte_scope ctes;
     *out = query;
     enum status status = bind_with(binder, ast->with, context->outer, &ctes);

@@ -398,6 +398,35 @@ static void all_to_temporal(struct function_call *call, struct expr **args, uint
     }
 }
 
+/* A stored TIMESTAMP beside constants: these become UTC, so that indexes and pushed-down filters see what rows hold. -1: it is not
+ * that. */
+static int32_t lone_timestamp(struct expr *const *args, uint32_t count) {
+    int32_t place = -1;
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_stored = args[i]->kind == EXPR_COLUMN && args[i]->eval == expr_eval_timestamp;
+        if (!is_stored && !is_constant(args[i])) return -1;
+        if (is_stored && place >= 0) return -1;
+        if (is_stored) place = (int32_t)i;
+    }
+    return place;
+}
+
+static void all_to_timestamp(struct function_call *call, struct expr **args, uint32_t count,
+                             uint32_t place) {
+    static const struct column_type utc = {
+        .kind = COLUMN_TIMESTAMP, .scale = FSP_MAX, .collation = COLLATION_BINARY};
+    for (uint32_t i = 0; i < count; i++) {
+        if (i == place) {
+            struct expr *raw = arena_new(call->arena, struct expr);
+            *raw = *args[i];
+            raw->eval = expr_eval_slot;
+            args[i] = raw;
+        } else if (args[i]->type.kind != COLUMN_NULL) {
+            args[i] = cast_of(call->arena, args[i], &utc, CAST_QUIET);
+        }
+    }
+}
+
 static enum status all_to_texts(struct function_call *call, uint32_t from, uint32_t count) {
     return coerce_texts_to_compare(call, from, count);
 }
@@ -427,7 +456,9 @@ enum status coerce_comparison(struct function_call *call, uint32_t from, uint32_
     enum family temporal = has_date ? FAMILY_DATE : FAMILY_TIME;
     bool stays_temporal = !has_number || others_are_constant(args, count, temporal);
     if ((has_date || has_time) && stays_temporal) {
+        int32_t place = lone_timestamp(args, count);
         all_to_temporal(call, args, count, has_date ? COLUMN_DATETIME : COLUMN_TIME);
+        if (place >= 0) all_to_timestamp(call, args, count, (uint32_t)place);
     } else {
         all_to_numbers(call, args, count);
     }

@@ -170,8 +170,8 @@ struct eval_context {
 };
 
 /* OK, or an error that is in context->diagnostics. */
-static inline enum status expr_eval(const struct expr *expr, struct eval_context *context,
-                                    struct value *out) {
+MUST_USE static inline enum status expr_eval(const struct expr *expr, struct eval_context *context,
+                                             struct value *out) {
     return expr->eval(expr, context, out);
 }
 /* As a condition: 1, 0, or -1 for NULL. */

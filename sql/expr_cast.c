@@ -93,7 +93,8 @@ static enum status cast_to_text(const struct expr *expr, struct eval_context *co
 /* ---- integers ---- */
 
 /* (K1) */
-static enum status integer_of(const struct value *value, bool is_unsigned, struct value *out) {
+static enum status integer_of(const struct value *value, const struct column_type *type,
+                              struct value *out) {
     int64_t i = 0;
     uint64_t u = 0;
     enum status status = STATUS_OK;
@@ -107,13 +108,13 @@ static enum status integer_of(const struct value *value, bool is_unsigned, struc
         u = (uint64_t)i;
         if (status == STATUS_OUT_OF_RANGE && i > 0) status = value_to_uint(value, &u);
     }
-    *out = is_unsigned ? value_of_uint(u) : value_of_int((int64_t)u);
+    *out = column_type_is_unsigned(type) ? value_of_uint(u) : value_of_int((int64_t)u);
     return status;
 }
 
 static enum status cast_to_integer(const struct expr *expr, struct eval_context *context,
                                    const struct value *value, struct value *out) {
-    enum status status = integer_of(value, column_type_is_unsigned(&expr->type), out);
+    enum status status = integer_of(value, &expr->type, out);
     bool tells = status != STATUS_OK && mode_of(expr) != CAST_QUIET;
     if (tells) expr_tell_truncated(context, "INTEGER", value);
     return STATUS_OK;
@@ -177,6 +178,18 @@ options_of(const struct expr *expr, const struct eval_context *context, const st
     return options;
 }
 
+/* A date of the session's clock as UTC, for a comparison: also where no TIMESTAMP can be. */
+static enum status cast_to_utc(const struct expr *expr, struct eval_context *context,
+                               const struct value *value, struct value *out) {
+    int64_t utc = 0;
+    if (value->kind != VALUE_DATE && value->kind != VALUE_DATETIME) {
+        return diagnostics_unsupported(context->diagnostics, "this CAST");
+    }
+    if (value->i != 0) utc = time_zone_to_utc(context->zone, temporal_to_epoch_us(value->i));
+    *out = value_of_temporal(VALUE_TIMESTAMP, utc, expr->type.scale);
+    return STATUS_OK;
+}
+
 static enum status cast_to_other(const struct expr *expr, struct eval_context *context,
                                  const struct value *value, struct value *out) {
     struct convert_options options = options_of(expr, context, value);
@@ -205,6 +218,7 @@ enum status expr_eval_cast(const struct expr *expr, struct eval_context *context
     if (column_kind_is_integer(expr->type.kind)) {
         return cast_to_integer(expr, context, &value, out);
     }
+    if (expr->type.kind == COLUMN_TIMESTAMP) return cast_to_utc(expr, context, &value, out);
     return cast_to_other(expr, context, &value, out);
 }
 
@@ -216,7 +230,8 @@ struct expr *expr_fold(struct arena *arena, struct expr *expr) {
         if (expr->args[i]->kind != EXPR_CONSTANT) return expr;
     }
     bool is_foldable = expr->eval != NULL && (expr->flags & EXPR_NOT_DETERMINISTIC) == 0;
-    bool needs_now = expr->kind == EXPR_CAST && expr->args[0]->type.kind == COLUMN_TIME;
+    bool needs_now = expr->kind == EXPR_CAST && (expr->type.kind == COLUMN_TIMESTAMP ||
+                                                 expr->args[0]->type.kind == COLUMN_TIME);
     if (!is_foldable || needs_now) return expr;
     struct diagnostics diagnostics;
     diagnostics_open(&diagnostics, arena, 0);

@@ -44,7 +44,7 @@ static enum status emit_column(const struct expr *expr, struct expr_program *pro
                                program_operand *operand_out) {
     if (expr->table != program->table) return STATUS_UNSUPPORTED;
     /* A TIMESTAMP is shown in the session's zone; where the row is, it is UTC. */
-    if (expr->type.kind == COLUMN_TIMESTAMP) return STATUS_UNSUPPORTED;
+    if (expr->eval == expr_eval_timestamp) return STATUS_UNSUPPORTED;
     *operand_out = operand_column(expr->column);
     return STATUS_OK;
 }

@@ -117,9 +117,10 @@ static inline void world_make_tables(struct bind_world *world) {
     world->tables[1].definition = second;
 }
 
-static inline enum status world_find_table(const struct bind_catalog *catalog, struct slice schema,
-                                           struct slice name, const struct table **base_out,
-                                           const struct virtual_table **virtual_out) {
+MUST_USE static inline enum status world_find_table(const struct bind_catalog *catalog,
+                                                    struct slice schema, struct slice name,
+                                                    const struct table **base_out,
+                                                    const struct virtual_table **virtual_out) {
     const struct bind_world *world = (const struct bind_world *)catalog;
     *virtual_out = NULL;
     for (size_t i = 0; i < WORLD_TABLE_COUNT; i++) {
@@ -131,8 +132,9 @@ static inline enum status world_find_table(const struct bind_catalog *catalog, s
     return STATUS_NOT_FOUND;
 }
 
-static inline enum status world_find_view(const struct bind_catalog *catalog, struct slice schema,
-                                          struct slice name, struct slice *text_out) {
+MUST_USE static inline enum status world_find_view(const struct bind_catalog *catalog,
+                                                   struct slice schema, struct slice name,
+                                                   struct slice *text_out) {
     (void)catalog;
     (void)schema;
     if (!slice_equal(name, SLICE_LITERAL("v"))) return STATUS_NOT_FOUND;
@@ -145,9 +147,10 @@ static inline bool world_has_schema(const struct bind_catalog *catalog, struct s
     return slice_equal(schema, SLICE_LITERAL("test"));
 }
 
-static inline enum status world_variable(const struct bind_catalog *catalog, enum ast_scope scope,
-                                         struct slice name, struct value *value_out,
-                                         struct column_type *type_out) {
+MUST_USE static inline enum status world_variable(const struct bind_catalog *catalog,
+                                                  enum ast_scope scope, struct slice name,
+                                                  struct value *value_out,
+                                                  struct column_type *type_out) {
     (void)catalog;
     (void)scope;
     if (!slice_equal_nocase(name, SLICE_LITERAL("max_allowed_packet"))) return STATUS_NOT_FOUND;
@@ -180,7 +183,7 @@ static inline void bind_world_close(struct bind_world *world) {
 }
 
 /* Parses and binds; the answer is in world->bound, the error in world->diagnostics. */
-static inline enum status world_bind(struct bind_world *world, const char *text) {
+MUST_USE static inline enum status world_bind(struct bind_world *world, const char *text) {
     struct parse_input input = {.text = slice_of_text(text)};
     struct parse_result result;
     diagnostics_open(&world->diagnostics, &world->arena, 64);

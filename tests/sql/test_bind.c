@@ -261,3 +261,60 @@ Test(bind, lifted_literals_are_parameters) {
     cr_expect_eq(world.bound->parameter_types[1].kind, COLUMN_VARCHAR);
     bind_world_close(&world);
 }
+
+/* A TIMESTAMP column beside a constant is compared in UTC: 10:00 at +05:30 is 04:30. */
+Test(bind, a_timestamp_is_compared_where_it_is_stored) {
+    struct bind_world world;
+    bind_world_open(&world);
+    const struct time_zone *zone;
+    cr_assert_eq(time_zone_of_offset(SLICE_LITERAL("+05:30"), &world.arena, &zone), STATUS_OK);
+    cr_assert_eq(world_bind(&world, "SELECT seen FROM u WHERE seen = '2024-01-02 10:00:00'"),
+                 STATUS_OK);
+    const struct bound_select *select = world.bound->query->arms[0].select;
+    struct eval_context context = world_context(&world);
+    context.zone = zone;
+    int64_t utc = INT64_C(1704169800) * 1000000; /* 2024-01-02 04:30:00 */
+    context.slots[select->tables[0]->columns[5]->slot] = value_of_temporal(VALUE_TIMESTAMP, utc, 0);
+    int truth;
+    cr_assert_eq(expr_truth(select->where[0], &context, &truth), STATUS_OK);
+    cr_expect_eq(truth, 1);
+    struct value shown;
+    cr_assert_eq(expr_eval(select->items[0].expr, &context, &shown), STATUS_OK);
+    cr_expect_eq(shown.kind, VALUE_DATETIME);
+    uint8_t memory[VALUE_TEXT_BYTES_MAX];
+    cr_expect(slice_equal(value_text(&shown, memory), SLICE_LITERAL("2024-01-02 10:00:00")));
+    bind_world_close(&world);
+}
+
+#define S(text) text,
+static const char *const good[] = {
+#include "tests/sql/statements_good.def"
+};
+#undef S
+
+static enum status any_table(const struct bind_catalog *catalog, struct slice schema,
+                             struct slice name, const struct table **base_out,
+                             const struct virtual_table **virtual_out) {
+    const struct bind_world *world = (const struct bind_world *)catalog;
+    (void)schema;
+    *virtual_out = NULL;
+    *base_out = &world->tables[name.size % WORLD_TABLE_COUNT];
+    return STATUS_OK;
+}
+
+/* Every statement that the parser takes is bound, or has an error; prepared and executed alike. */
+Test(bind, answers_every_statement_of_the_parsers_list) {
+    for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
+        struct bind_world world;
+        bind_world_open(&world);
+        world.catalog.find_table = any_table;
+        struct parse_input input = {.text = slice_of_text(good[i])};
+        struct parse_result result;
+        cr_assert_eq(parse_statement(&world.arena, &input, &result), STATUS_OK);
+        world.input.parameter_count = result.statement->parameter_count;
+        enum status status = bind_statement(&world.input, result.statement, &world.bound);
+        bool has_error = world.diagnostics.error.number != 0;
+        cr_expect_eq(status == STATUS_OK, !has_error, "%s", good[i]);
+        bind_world_close(&world);
+    }
+}
