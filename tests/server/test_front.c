@@ -137,9 +137,11 @@ Test(front, a_client_that_goes_away_in_a_statement_is_forgotten) {
 Test(front, one_connection_too_many_is_told_so) {
     struct world world;
     world_open(&world, 1);
-    cr_expect_eq(world_run(&world, CLIENT
-                           "-u root -e 'SLEEP; SLEEP; SLEEP; SLEEP' & sleep 0.03; " CLIENT
-                           "-u root -e 'SELECT 1' 2>&1 | grep -q '1040'; s=$?; wait; exit $s"),
-                 0);
+    cr_expect_eq(
+        world_run(&world,
+                  "cd ${SOCKET%/*} && mkfifo in; " CLIENT "-n -u root <in >out & exec 3>in; "
+                  "echo 'SELECT 1;' >&3; until grep -q 1 out; do :; done; " CLIENT
+                  "-u root -e 'SELECT 1' 2>&1 | grep -q 1040; s=$?; exec 3>&-; wait; exit $s"),
+        0);
     world_close(&world);
 }
