@@ -70,13 +70,27 @@ struct access_path *access_of_index(const struct access_input *input, uint32_t i
 /* The cheapest of all indexes that hints allow; a covering order may be asked for by the caller comparing paths. */
 struct access_path *access_best(const struct access_input *input);
 
+/* POINT: the key is `lower`. Else keys from lower to below upper. */
+struct access_position {
+    struct slice lower, upper;
+    bool has_no_upper;
+};
+/* Sorted (A3). */
+struct access_list {
+    enum access_kind kind;
+    struct access_position *items;
+    uint32_t count; /* 0: nothing can satisfy the conditions */
+};
 struct access_positions {
     enum position_kind kind;
-    uint32_t count; /* 0: nothing can satisfy the conditions */
+    uint32_t count;
     struct slice packed;
-    struct slice *keys; /* POINTS: by ordinal, for matching answers to outer rows */
 };
-/* Evaluates the bounds in `context` and packs. One set of positions for one row of slots. */
+/* Evaluates the bounds in `context`: the positions for one row of slots. */
+MUST_USE enum status access_find(const struct access_path *path, struct eval_context *context,
+                                 struct arena *arena, struct access_list *out);
+void access_pack(const struct access_list *list, struct arena *arena, struct access_positions *out);
+/* Both. */
 MUST_USE enum status access_positions(const struct access_path *path, struct eval_context *context,
                                       struct arena *arena, struct access_positions *out);
 

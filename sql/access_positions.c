@@ -10,26 +10,21 @@
 #include "row/convert.h"
 #include "sql/access.h"
 
-struct position {
-    struct slice lower,
-        upper; /* upper empty with has_no_upper: to the end; POINT: lower is the key */
-    bool has_no_upper;
-};
-
 struct maker {
     const struct access_path *path;
     struct eval_context *context;
     struct arena *arena;
     const struct key_layout *keys;
     struct value *values; /* of the points chosen so far, one a part */
-    struct position *positions;
+    struct access_position *positions;
     uint32_t count, capacity;
 };
 
-static void maker_add(struct maker *maker, const struct position *position) {
+static void maker_add(struct maker *maker, const struct access_position *position) {
     if (maker->count == maker->capacity) {
         uint32_t capacity = MAX(4u, maker->capacity * 2);
-        struct position *larger = arena_array(maker->arena, struct position, capacity);
+        struct access_position *larger =
+            arena_array(maker->arena, struct access_position, capacity);
         if (maker->count > 0) memcpy(larger, maker->positions, maker->count * sizeof *larger);
         maker->positions = larger;
         maker->capacity = capacity;
@@ -87,11 +82,11 @@ static enum status key_of_points(struct maker *maker, uint32_t count, struct sli
 
 /* A value that no key can hold (too long a text): the point satisfies nothing. */
 static void add_point(struct maker *maker, uint32_t count) {
-    struct position position = {0};
+    struct access_position position = {0};
     if (key_of_points(maker, count, &position.lower) != STATUS_OK) return;
     if (maker->path->kind != ACCESS_POINT) {
         struct key_range range = key_range_prefix(position.lower, maker->arena);
-        position = (struct position){range.lower, range.upper, range.upper.size == 0};
+        position = (struct access_position){range.lower, range.upper, range.upper.size == 0};
     }
     maker_add(maker, &position);
 }
@@ -108,7 +103,7 @@ static enum status add_between(struct maker *maker, uint32_t part,
         status = key_range_between(maker->keys, &equal, &open, maker->arena, &range);
     }
     if (status != STATUS_OK) return status;
-    struct position position = {range.lower, range.upper, range.upper.size == 0};
+    struct access_position position = {range.lower, range.upper, range.upper.size == 0};
     if (position.has_no_upper || slice_compare(position.lower, position.upper) < 0) {
         maker_add(maker, &position);
     }
@@ -170,7 +165,7 @@ static enum status add_like(struct maker *maker, uint32_t part,
     struct key_range range;
     status = key_range_like(maker->keys, &equal, prefix, maker->arena, &range);
     if (status != STATUS_OK) return status;
-    maker_add(maker, &(struct position){range.lower, range.upper, range.upper.size == 0});
+    maker_add(maker, &(struct access_position){range.lower, range.upper, range.upper.size == 0});
     return STATUS_OK;
 }
 
@@ -219,7 +214,7 @@ static enum status make_part(struct maker *maker, uint32_t part) {
 /* ---- sorting and packing ---- */
 
 static int position_order(const void *a, const void *b) {
-    const struct position *left = a, *right = b;
+    const struct access_position *left = a, *right = b;
     return slice_compare(left->lower, right->lower);
 }
 
@@ -230,8 +225,8 @@ static void positions_join(struct maker *maker) {
     bool is_points = maker->path->kind == ACCESS_POINT;
     uint32_t kept = 0;
     for (uint32_t i = 1; i < maker->count; i++) {
-        struct position *last = &maker->positions[kept];
-        const struct position *next = &maker->positions[i];
+        struct access_position *last = &maker->positions[kept];
+        const struct access_position *next = &maker->positions[i];
         bool is_inside = is_points
                              ? slice_equal(last->lower, next->lower)
                              : last->has_no_upper || slice_compare(next->lower, last->upper) <= 0;
@@ -247,41 +242,49 @@ static void positions_join(struct maker *maker) {
     maker->count = kept + 1;
 }
 
-static void pack_positions(struct maker *maker, struct access_positions *out) {
-    struct buffer packed = buffer_of(maker->arena);
-    bool is_points = maker->path->kind == ACCESS_POINT;
-    if (is_points) out->keys = arena_array(maker->arena, struct slice, maker->count);
-    for (uint32_t i = 0; i < maker->count; i++) {
-        const struct position *position = &maker->positions[i];
-        if (is_points) {
-            pack_point(&packed, position->lower);
-            out->keys[i] = position->lower;
-            continue;
-        }
-        uint8_t flags = position->has_no_upper ? RANGE_UPPER_NONE : RANGE_UPPER_OPEN;
-        if (position->lower.size == 0) flags |= RANGE_LOWER_NONE;
-        pack_range(&packed, &(struct pack_range){flags, position->lower, position->upper});
-    }
-    out->kind = is_points ? POSITION_POINTS : POSITION_RANGES;
-    out->count = maker->count;
-    out->packed = buffer_slice(&packed);
-}
-
-enum status access_positions(const struct access_path *path, struct eval_context *context,
-                             struct arena *arena, struct access_positions *out) {
+enum status access_find(const struct access_path *path, struct eval_context *context,
+                        struct arena *arena, struct access_list *out) {
     struct maker maker = {.path = path,
                           .context = context,
                           .arena = arena,
                           .keys = path->table->index_keys[path->index]};
-    *out = (struct access_positions){0};
+    *out = (struct access_list){.kind = path->kind};
     if (path->kind == ACCESS_FULL) {
-        maker_add(&maker, &(struct position){.has_no_upper = true});
+        maker_add(&maker, &(struct access_position){.has_no_upper = true});
     } else {
         maker.values = arena_array(arena, struct value, path->part_count);
         enum status status = make_part(&maker, 0);
         if (status != STATUS_OK) return status;
     }
     positions_join(&maker);
-    pack_positions(&maker, out);
+    out->items = maker.positions;
+    out->count = maker.count;
     return STATUS_OK;
+}
+
+void access_pack(const struct access_list *list, struct arena *arena,
+                 struct access_positions *out) {
+    struct buffer packed = buffer_of(arena);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct access_position *position = &list->items[i];
+        if (list->kind == ACCESS_POINT) {
+            pack_point(&packed, position->lower);
+            continue;
+        }
+        uint8_t flags = position->has_no_upper ? RANGE_UPPER_NONE : RANGE_UPPER_OPEN;
+        if (position->lower.size == 0) flags |= RANGE_LOWER_NONE;
+        pack_range(&packed, &(struct pack_range){flags, position->lower, position->upper});
+    }
+    *out = (struct access_positions){.kind = list->kind == ACCESS_POINT ? POSITION_POINTS
+                                                                        : POSITION_RANGES,
+                                     .count = list->count,
+                                     .packed = buffer_slice(&packed)};
+}
+
+enum status access_positions(const struct access_path *path, struct eval_context *context,
+                             struct arena *arena, struct access_positions *out) {
+    struct access_list list;
+    enum status status = access_find(path, context, arena, &list);
+    if (status == STATUS_OK) access_pack(&list, arena, out);
+    return status;
 }

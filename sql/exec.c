@@ -18,12 +18,11 @@ typedef struct stage *stage_maker(struct execution *execution, const struct plan
 static stage_maker *const makers[] = {
     [PLAN_ONCE] = exec_once_open,         [PLAN_NEVER] = exec_once_open,
     [PLAN_SCAN] = exec_scan_open,         [PLAN_VALUES] = exec_values_open,
-
     [PLAN_FILTER] = exec_filter_open,     [PLAN_APPLY] = exec_apply_open,
     [PLAN_GROUP] = exec_group_open,       [PLAN_PROJECT] = exec_project_open,
     [PLAN_DISTINCT] = exec_distinct_open, [PLAN_SORT] = exec_sort_open,
-    [PLAN_LIMIT] = exec_limit_open,
-
+    [PLAN_LIMIT] = exec_limit_open,       [PLAN_LOOKUP] = exec_lookup_open,
+    [PLAN_HASH] = exec_hash_open,         [PLAN_LOOP] = exec_loop_open,
 };
 
 enum status stage_open(struct execution *execution, const struct plan_node *node,
@@ -103,31 +102,27 @@ enum status exec_count(struct execution *execution, const struct expr *expr, uin
     return STATUS_OK;
 }
 
-void row_store_open(struct row_store *store, struct arena *arena, const uint32_t *slots,
-                    uint32_t slot_count) {
-    *store = (struct row_store){.arena = arena, .slots = slots, .slot_count = slot_count};
+/* ---- memory ---- */
+
+struct exec_arena {
+    struct arena arena;
+    struct exec_arena *next;
+};
+
+struct arena *exec_arena_open(struct execution *execution) {
+    struct exec_context *context = execution->context;
+    struct exec_arena *own = arena_new(context->arena, struct exec_arena);
+    arena_open(&own->arena, context->arena->source, context->arena->budget_bytes);
+    own->next = context->arenas;
+    context->arenas = own;
+    return &own->arena;
 }
 
-void row_store_add(struct row_store *store, const struct value *slots) {
-    if (store->count == store->capacity) {
-        uint64_t capacity = MAX((uint64_t)16, store->capacity * 2);
-        struct value *values =
-            arena_array(store->arena, struct value, capacity * MAX(store->slot_count, 1u));
-        size_t used = (size_t)store->count * store->slot_count * sizeof *values;
-        if (used > 0) memcpy(values, store->values, used);
-        store->values = values;
-        store->capacity = capacity;
+void exec_abandon(struct exec_context *context) {
+    for (struct exec_arena *own = context->arenas; own != NULL; own = own->next) {
+        arena_close(&own->arena);
     }
-    struct value *row = store->values + store->count++ * store->slot_count;
-    for (uint32_t i = 0; i < store->slot_count; i++) {
-        row[i] = value_copy(&slots[store->slots[i]], store->arena);
-    }
-}
-
-void row_store_load(const struct row_store *store, uint64_t row, struct value *slots) {
-    CHECK(row < store->count);
-    const struct value *values = store->values + row * store->slot_count;
-    for (uint32_t i = 0; i < store->slot_count; i++) slots[store->slots[i]] = values[i];
+    context->arenas = NULL;
 }
 
 /* ---- queries ---- */
@@ -227,5 +222,6 @@ enum status exec_statement(struct exec_context *context, struct exec_result *res
     case BOUND_MODIFY: status = dml_modify(&execution, result_out); break;
     }
     stages_close(&execution);
+    exec_abandon(context);
     return status;
 }

@@ -27,7 +27,8 @@ struct exec_context {
     uint64_t safe_updates;     /* sql_safe_updates */
     uint64_t auto_increment_increment, auto_increment_offset;
     uint8_t no_auto_value_on_zero;
-    uint64_t insert_id; /* SET insert_id: first value to use; 0: none */
+    uint64_t insert_id;        /* SET insert_id: first value to use; 0: none */
+    struct exec_arena *arenas; /* the execution's own; see exec_abandon */
 };
 
 /* What the session makes of it: OK packet, FOUND_ROWS, ROW_COUNT, LAST_INSERT_ID. */
@@ -41,6 +42,8 @@ struct exec_result {
 };
 /* Queries: columns and rows go to the sink (not the end); changes: nothing. Errors are in the diagnostics. */
 MUST_USE enum status exec_statement(struct exec_context *context, struct exec_result *result_out);
+/* Gives back what an execution held when its fiber was forgotten in its middle. */
+void exec_abandon(struct exec_context *context);
 /* Result columns without executing: for prepared statements. */
 void exec_describe(const struct plan *plan, struct arena *arena,
                    const struct result_column **columns_out, uint32_t *count_out);

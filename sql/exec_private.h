@@ -77,6 +77,10 @@ MUST_USE enum status exec_count(struct execution *execution, const struct expr *
 /* The values of a program's parameters, encoded. */
 MUST_USE enum status exec_parameters(struct execution *execution, struct expr **exprs,
                                      uint32_t count, struct slice *out);
+/* Opens the plan's scan at these positions, of which there is at least one. */
+MUST_USE enum status exec_scan_start(struct execution *execution, const struct plan_scan *plan,
+                                     const struct access_positions *positions,
+                                     struct scan **scan_out);
 /* A row of the scan's output layout into the slots. */
 void exec_load_row(struct execution *execution, const struct plan_scan *plan, struct slice row);
 
@@ -87,6 +91,11 @@ static inline void exec_forget(struct execution *execution) {
         arena_reset(execution->eval->arena);
     }
 }
+
+/* An arena that dies with the execution and may be reset before: for what is kept for a batch of rows. */
+struct arena *exec_arena_open(struct execution *execution);
+/* NULL in all slots of the node: an outer join found nothing. */
+void exec_null_slots(struct execution *execution, const struct plan_node *node);
 
 /* Runs a subquery, whose outer slots are filled, and fills the slots of its result. */
 MUST_USE enum status exec_subquery(struct execution *execution,
@@ -119,5 +128,24 @@ void row_store_open(struct row_store *store, struct arena *arena, const uint32_t
 /* Copies the slots, their bytes too. */
 void row_store_add(struct row_store *store, const struct value *slots);
 void row_store_load(const struct row_store *store, uint64_t row, struct value *slots);
+
+/* Key values of kept rows, found by equality. */
+#define ROW_NONE UINT32_MAX
+struct row_table {
+    struct arena *arena;
+    const uint16_t *collations; /* one a key value */
+    uint32_t key_count;
+    uint32_t count, capacity;
+    struct value *keys; /* count * key_count */
+    uint64_t *hashes;
+    uint32_t *next, *buckets;
+};
+void row_table_open(struct row_table *table, struct arena *arena, const uint16_t *collations,
+                    uint32_t key_count);
+/* Rows with these key values: the first or ROW_NONE, and the one after a row. */
+uint32_t row_table_first(const struct row_table *table, const struct value *keys);
+uint32_t row_table_next(const struct row_table *table, uint32_t row);
+/* The new row's number: how many there were. The keys are copied. */
+uint32_t row_table_add(struct row_table *table, const struct value *keys);
 
 #endif

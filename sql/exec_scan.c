@@ -48,21 +48,13 @@ static uint8_t scan_flags(const struct plan_scan *plan) {
     return plan->is_descending ? READ_DESCENDING : 0;
 }
 
-static enum status scan_start(struct scan_stage *self, struct execution *execution) {
-    const struct plan_scan *plan = self->stage.node->scan;
-    struct access_positions positions;
-    enum status status =
-        access_positions(plan->path, execution->eval, execution->arena, &positions);
-    if (status != STATUS_OK) return status;
-    if (positions.count == 0) {
-        self->is_done = true;
-        return STATUS_OK;
-    }
+enum status exec_scan_start(struct execution *execution, const struct plan_scan *plan,
+                            const struct access_positions *positions, struct scan **scan_out) {
     struct scan_spec spec = {.table = plan->bound->base,
                              .index = plan->path->index,
-                             .position_kind = positions.kind,
-                             .positions = positions.packed,
-                             .position_count = positions.count,
+                             .position_kind = positions->kind,
+                             .positions = positions->packed,
+                             .position_count = positions->count,
                              .program = plan->program,
                              .lock_mode = plan->bound->lock_mode,
                              .wait_policy = plan->bound->wait_policy,
@@ -72,13 +64,25 @@ static enum status scan_start(struct scan_stage *self, struct execution *executi
     if (plan->is_whole_statement && execution->context->statement_extent) {
         spec.extent = SCAN_WHOLE_STATEMENT;
     }
-    status = exec_parameters(execution, plan->parameters, plan->parameter_count, &spec.parameters);
+    enum status status =
+        exec_parameters(execution, plan->parameters, plan->parameter_count, &spec.parameters);
     if (status == STATUS_OK) status = pushed_limit(execution, plan, &spec.row_limit);
     if (status != STATUS_OK) return status;
-    status = scan_open(execution->context->txn, &spec, execution->arena, &self->scan);
-    if (status != STATUS_OK) return exec_refused(execution, status);
-    self->is_open = true;
-    return STATUS_OK;
+    status = scan_open(execution->context->txn, &spec, execution->arena, scan_out);
+    return status == STATUS_OK ? STATUS_OK : exec_refused(execution, status);
+}
+
+static enum status scan_start(struct scan_stage *self, struct execution *execution) {
+    const struct plan_scan *plan = self->stage.node->scan;
+    struct access_positions positions;
+    enum status status =
+        access_positions(plan->path, execution->eval, execution->arena, &positions);
+    if (status != STATUS_OK) return status;
+    self->is_done = positions.count == 0;
+    if (self->is_done) return STATUS_OK;
+    status = exec_scan_start(execution, plan, &positions, &self->scan);
+    self->is_open = status == STATUS_OK;
+    return status;
 }
 
 static enum status scan_fetch(struct scan_stage *self, struct execution *execution) {

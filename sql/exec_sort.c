@@ -1,13 +1,11 @@
-/* exec_sort.c: ORDER BY and DISTINCT: rows kept, in order or once each.
+/* exec_sort.c: ORDER BY: rows kept, in order.
  *
  * SORT reads all its input into a row store with the values of the order expressions behind each row, and sorts an array of
  * row numbers. With a limit it keeps a heap of the limit + offset first rows instead.
  *   (O1) The sort is stable: rows that compare equal come in the order of the input.
- *   (O2) DISTINCT keeps the first of equal rows; equality is that of the columns' collations.
  */
 #include <stdlib.h>
 
-#include "base/hash.h"
 #include "sql/exec_private.h"
 
 /* ---- SORT ---- */
@@ -132,100 +130,5 @@ struct stage *exec_sort_open(struct execution *execution, const struct plan_node
     struct sort_stage *self = arena_new(execution->arena, struct sort_stage);
     self->stage.next = sort_next;
     self->stage.rewind = sort_rewind;
-    return &self->stage;
-}
-
-/* ---- DISTINCT ---- */
-
-struct distinct_entry {
-    struct distinct_entry *next;
-    uint64_t hash, row;
-};
-
-struct distinct_stage {
-    struct stage stage;
-    struct row_store rows; /* the items' values */
-    struct distinct_entry **table;
-    uint64_t table_size;
-};
-
-static uint64_t row_hash(const struct plan_node *node, const struct value *slots) {
-    uint64_t hash = 0;
-    for (uint32_t i = 0; i < node->project.count; i++) {
-        hash = value_hash(&slots[node->project.items[i].slot], hash);
-    }
-    return hash;
-}
-
-static bool row_equal(const struct distinct_stage *self, uint64_t row, const struct value *slots) {
-    const struct plan_node *node = self->stage.node;
-    const struct value *kept = self->rows.values + row * self->rows.slot_count;
-    for (uint32_t i = 0; i < node->project.count; i++) {
-        const struct bound_item *item = &node->project.items[i];
-        if (value_compare_total(&kept[i], &slots[item->slot], item->expr->type.collation) != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void distinct_grow(struct distinct_stage *self, struct execution *execution) {
-    uint64_t size = MAX((uint64_t)64, self->table_size * 2);
-    struct distinct_entry **table = arena_alloc_zeroed(execution->arena, size * sizeof(void *));
-    for (uint64_t i = 0; i < self->table_size; i++) {
-        for (struct distinct_entry *entry = self->table[i], *next; entry != NULL; entry = next) {
-            next = entry->next;
-            entry->next = table[entry->hash & (size - 1)];
-            table[entry->hash & (size - 1)] = entry;
-        }
-    }
-    self->table = table;
-    self->table_size = size;
-}
-
-/* (O2) */
-static bool distinct_add(struct distinct_stage *self, struct execution *execution) {
-    uint64_t hash = row_hash(self->stage.node, execution->slots);
-    if (self->rows.count >= self->table_size) distinct_grow(self, execution);
-    struct distinct_entry **bucket = &self->table[hash & (self->table_size - 1)];
-    for (const struct distinct_entry *entry = *bucket; entry != NULL; entry = entry->next) {
-        if (entry->hash == hash && row_equal(self, entry->row, execution->slots)) return false;
-    }
-    struct distinct_entry *entry = arena_new(execution->arena, struct distinct_entry);
-    *entry = (struct distinct_entry){*bucket, hash, self->rows.count};
-    *bucket = entry;
-    row_store_add(&self->rows, execution->slots);
-    return true;
-}
-
-static enum status distinct_next(struct stage *stage, struct execution *execution) {
-    struct distinct_stage *self = (struct distinct_stage *)stage;
-    enum status status;
-    while ((status = stage_step(stage->input, execution)) == STATUS_OK) {
-        if (distinct_add(self, execution)) return STATUS_OK;
-        status = exec_pause(execution);
-        if (status != STATUS_OK) return status;
-    }
-    return status;
-}
-
-static void distinct_start(struct distinct_stage *self, struct execution *execution,
-                           const struct plan_node *node) {
-    uint32_t *slots = arena_array(execution->arena, uint32_t, MAX(node->project.count, 1u));
-    for (uint32_t i = 0; i < node->project.count; i++) slots[i] = node->project.items[i].slot;
-    row_store_open(&self->rows, execution->arena, slots, node->project.count);
-    self->table_size = 0;
-}
-
-static void distinct_rewind(struct stage *stage, struct execution *execution) {
-    distinct_start((struct distinct_stage *)stage, execution, stage->node);
-    stage->input->rewind(stage->input, execution);
-}
-
-struct stage *exec_distinct_open(struct execution *execution, const struct plan_node *node) {
-    struct distinct_stage *self = arena_new(execution->arena, struct distinct_stage);
-    self->stage.next = distinct_next;
-    self->stage.rewind = distinct_rewind;
-    distinct_start(self, execution, node);
     return &self->stage;
 }

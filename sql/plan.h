@@ -65,6 +65,7 @@ struct plan_join {
     uint8_t is_semi, is_anti;  /* EXISTS, IN: the first match decides; no inner slots */
     uint8_t is_null_aware;     /* NOT IN: a NULL makes the answer unknown */
     struct expr **outer_keys, **inner_keys; /* HASH: equal pairs of one type */
+    uint16_t *key_collations;
     uint32_t key_count;
     struct expr **conditions; /* the rest of ON, over both sides */
     uint32_t condition_count;

@@ -151,6 +151,7 @@ static void join_keys(struct planner *planner, struct plan_join *join, const uin
                       const uint64_t *inner) {
     join->outer_keys = arena_array(planner->arena, struct expr *, join->condition_count + 1);
     join->inner_keys = arena_array(planner->arena, struct expr *, join->condition_count + 1);
+    join->key_collations = arena_array(planner->arena, uint16_t, join->condition_count + 1);
     for (uint32_t i = 0; i < join->condition_count; i++) {
         struct expr *condition = join->conditions[i];
         if (condition->kind != EXPR_COMPARE || condition->operation != PROGRAM_EQ) continue;
@@ -162,6 +163,7 @@ static void join_keys(struct planner *planner, struct plan_join *join, const uin
         bool is_turned =
             slots_contain(planner, outer, right) && slots_contain(planner, inner, left);
         if (!is_straight && !is_turned) continue;
+        join->key_collations[join->key_count] = condition->collation;
         join->outer_keys[join->key_count] = condition->args[is_straight ? 0 : 1];
         join->inner_keys[join->key_count++] = condition->args[is_straight ? 1 : 0];
     }
