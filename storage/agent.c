@@ -56,7 +56,7 @@ static struct slice agent_describe_logs(const struct store *store, struct arena 
 }
 
 static void agent_register(struct store *store, struct effects *out) {
-    CHECK(store->agent.incarnation == 0);
+    CHECK(store->is_recovered);
     struct agent *agent = &store->agent;
     agent->register_us = store->now_us + AGENT_REGISTER_US;
     if (!agent_speaks(store)) return;
@@ -206,9 +206,9 @@ static void agent_suspect(struct store *store, struct agent_peer *peer, enum sus
 static void agent_on_peer(struct store *store, const struct message *message, struct effects *out) {
     const struct peer *event = &message->peer;
     struct agent *agent = &store->agent;
-    if (event->peer_state == PEER_OPEN && event->node == store->options.meta_node &&
-        agent->machine.state == AGENT_REGISTERING)
-        agent_register(store, out);
+    bool is_meta_open = event->peer_state == PEER_OPEN && event->node == store->options.meta_node;
+    if (is_meta_open && agent->machine.state != AGENT_RECOVERING)
+        agent_register(store, out); /* (A1) */
     struct agent_peer *peer = agent_peer_find(agent, event->node);
     bool is_it =
         peer != NULL && (event->incarnation == 0 || event->incarnation == peer->incarnation);

@@ -3,7 +3,8 @@
  *   recovering -> registering -> serving
  *
  *   (A1) It registers after recovery with what the logs hold, again every second until answered, and whenever its
- *        connection to meta opens again (with the same nonce: meta answers with the same incarnation).
+ *        connection to meta opens again, serving or not (with the same nonce: meta answers with the same
+ *        incarnation, and a controller that has started anew learns whom to send configurations to).
  *   (A2) A configuration is taken when its revision is higher than the last; KNOWN follows once it is in the log, on disk
  *        (R6).
  *   (A3) A configuration that gives this node a later incarnation than ours ends the process (STOP).
