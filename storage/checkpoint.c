@@ -186,6 +186,10 @@ static void add_head(struct checkpoint *checkpoint) {
                                           .lsn = redo_slot_replay_lsn(redo, slot),
                                           .reset_number = slot->floor_number,
                                           .reset_follows = slot->floor_lsn};
+        if (slot->shard == 0) {
+            floor.floor.term = slot->term;
+            floor.floor.position = slot->appended;
+        }
         CHECK(floor.floor.lsn >= checkpoint->start_lsn);
         item_append(&checkpoint->items, &floor);
     }

@@ -18,10 +18,13 @@
 #define ITEM_HEAD_FIELDS(F)                                                                        \
     F(u8, format) F(u16, store) F(u16, store_count) F(u64, number) F(u64, start_lsn)
 #define ITEM_TAIL_FIELDS(F) F(u64, end_lsn) F(u32, block_count)
-/* FLOOR: written by checkpoint.c for every shard: its own part of the replay begins with the batch at or behind
- * `lsn`. reset_number, reset_follows: the last RESET note when the checkpoint began, and what its batch follows
- * (0: none); what that batch holds of the shard up to the note is not replayed either. */
-#define ITEM_FLOOR_FIELDS(F) F(u16, shard) F(u64, lsn) F(u64, reset_number) F(u64, reset_follows)
+/* FLOOR: written by checkpoint.c for every shard: its own part of the replay begins with the batch at
+ * or behind `lsn`. reset_number, reset_follows: the last RESET note when the checkpoint began, and what
+ * its batch follows (0: none); what that batch holds of the shard up to the note is not replayed. term,
+ * position: of shard 0 alone, which has no SHARD: its last record. */
+#define ITEM_FLOOR_FIELDS(F)                                                                       \
+    F(u16, shard)                                                                                  \
+    F(u64, lsn) F(u64, reset_number) F(u64, reset_follows) F(u32, term) F(u64, position)
 /* SHARD: term and position: of the last record applied when the scan of the shard began. decided:
  * L. history: H (V1). */
 #define ITEM_SHARD_FIELDS(F)                                                                       \
@@ -46,7 +49,7 @@
 #define ITEM_TERM_FIELDS(F)     F(u32, term) F(u64, first_position)
 #define ITEM_COUNTER_FIELDS(F)  F(u64, reserved_below) F(u64, fence_count)
 #define ITEM_SEQUENCE_FIELDS(F) F(u32, table_id) F(u64, next_value)
-/* REVISION: of shard 0; as the record of that name. */
+/* REVISION: as the record of that name; of shard 0, so outside of SHARD and SHARD_END. */
 #define ITEM_REVISION_FIELDS(F) F(u64, revision) F(bytes, configuration)
 
 /* (number, NAME, member of struct item, FIELDS). Numbers are for ever. */

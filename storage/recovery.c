@@ -1,12 +1,14 @@
 /* recovery.c: in which order is the disk read, and what is believed of it?
  *
- *   listing -> probing -> loading -> replaying -> searching -> (next stream: loading) -> finished
- *                 any of them -> damaged -> finished (start over)
+ *   listing -> probing -> loading -> replaying -> searching -> finished
+ *      |          |          |           |            |
+ *      +----------+----------+           +------------+--> damaged -> finished (start over)
+ *              v             |                                ^
+ *           refusing         +--------------------------------+
  *
  *   (Y1) One read is under way at a time; a step handles one piece. Memory: a piece, an unpacked block.
- *   (Y2) Streams: those with number = this store modulo the store count, this store's own one last. Another stream is of
- *        a time with more threads; its files go once a checkpoint of our own stream is published, and until then they are
- *        read again. A shard that comes a second time, in a checkpoint of a later stream, replaces the first.
+ *   (Y2) Streams are of one store each, and stores divide the shards of a node. If the number of stores
+ *        was another one when anything here was written, some shards are elsewhere: the store refuses.
  *   (Y3) The newest checkpoint that is whole is taken. One that proves damaged in the middle makes the recovery
  *        begin again without it; the log must then reach back to an older one, else the store is damaged.
  *   (Y4) Damage is never passed over: no state that is reported as done lacks anything that was synced.
@@ -17,15 +19,16 @@
 #include <inttypes.h>
 
 static const struct machine_state states[] = {
-    [RECOVERY_LISTING] = {"listing", TO(RECOVERY_PROBING) | TO(RECOVERY_LOADING)},
-    [RECOVERY_PROBING] = {"probing", TO(RECOVERY_LOADING) | TO(RECOVERY_DAMAGED)},
+    [RECOVERY_LISTING] = {"listing", TO(RECOVERY_PROBING) | TO(RECOVERY_REFUSING)},
+    [RECOVERY_PROBING] = {"probing", TO(RECOVERY_LOADING) | TO(RECOVERY_REFUSING)},
     [RECOVERY_LOADING] = {"loading", TO(RECOVERY_REPLAYING) | TO(RECOVERY_LOADING) |
-                                         TO(RECOVERY_FINISHED) | TO(RECOVERY_DAMAGED)},
-    [RECOVERY_REPLAYING] = {"replaying", TO(RECOVERY_SEARCHING) | TO(RECOVERY_LOADING) |
-                                             TO(RECOVERY_FINISHED) | TO(RECOVERY_DAMAGED)},
+                                         TO(RECOVERY_FINISHED) | TO(RECOVERY_REFUSING) |
+                                         TO(RECOVERY_DAMAGED)},
+    [RECOVERY_REPLAYING] = {"replaying", TO(RECOVERY_SEARCHING) | TO(RECOVERY_DAMAGED)},
     [RECOVERY_SEARCHING] = {"searching",
                             TO(RECOVERY_LOADING) | TO(RECOVERY_FINISHED) | TO(RECOVERY_DAMAGED)},
     [RECOVERY_FINISHED] = {"finished", 0},
+    [RECOVERY_REFUSING] = {"refusing", 0},
     [RECOVERY_DAMAGED] = {"damaged", TO(RECOVERY_FINISHED)},
 };
 
@@ -79,14 +82,15 @@ void recovery_damaged(struct recovery *recovery, const char *text) {
     CHECK(recovery->reason != NULL);
 }
 
-bool recovery_is_own(const struct recovery *recovery) {
-    return recovery->stream == recovery->options.store;
+static bool is_own(const struct recovery *recovery, const struct disk_file *file) {
+    if (file->kind != DISK_LOG && file->kind != DISK_CHECKPOINT) return false;
+    return file->store == recovery->options.store;
 }
 
-/* (Y2) */
-static bool is_in_charge(const struct recovery *recovery, const struct disk_file *file) {
-    if (file->kind != DISK_LOG && file->kind != DISK_CHECKPOINT) return false;
-    return file->store % recovery->options.store_count == recovery->options.store;
+void recovery_refuse(struct recovery *recovery) {
+    CHECK(recovery->reason == NULL);
+    recovery->reason = "another number of shard threads wrote this disk; start with that number";
+    machine_move(&recovery->machine, RECOVERY_REFUSING);
 }
 
 /* ---- listing, probing ---- */
@@ -105,37 +109,23 @@ static bool probe_next(struct recovery *recovery, struct effects *out) {
     return true;
 }
 
-/* The first stream in the order of (Y2) from `least` on; the own one when none is left. */
-static uint32_t stream_next(const struct recovery *recovery, uint32_t least) {
-    uint32_t own = recovery->options.store, best = own;
-    for (uint32_t i = 0; i < recovery->file_count; i++) {
-        uint32_t store = recovery->files[i].file.store;
-        CHECK(store % recovery->options.store_count == own);
-        if (store == own || store < least) continue;
-        if (best == own || store < best) best = store;
-    }
-    return best;
-}
-
-static void begin_streams(struct recovery *recovery, struct effects *out) {
-    recovery->stream = stream_next(recovery, 0);
-    CHECK(recovery->stream % recovery->options.store_count == recovery->options.store);
-    recovery_load(recovery, out);
-}
-
 static void on_listed(struct recovery *recovery, const struct disk_done *done,
                       struct effects *out) {
     CHECK(done->kind == DISK_LIST);
     recovery->files = arena_array(recovery->arena, struct found_file, done->listed_count + 1);
     for (uint32_t i = 0; i < done->listed_count; i++) {
         const struct disk_listed *listed = &done->listed[i];
-        if (!is_in_charge(recovery, &listed->file)) continue;
+        if (listed->file.kind != DISK_NODE && listed->file.store >= recovery->options.store_count) {
+            recovery_refuse(recovery); /* (Y2) */
+            return;
+        }
+        if (!is_own(recovery, &listed->file)) continue;
         recovery->files[recovery->file_count++] =
             (struct found_file){.file = listed->file, .bytes = listed->size};
     }
     recovery->place = (struct recovery_place){0};
     machine_move(&recovery->machine, RECOVERY_PROBING);
-    if (!probe_next(recovery, out)) begin_streams(recovery, out);
+    if (!probe_next(recovery, out)) recovery_load(recovery, out);
     CHECK(recovery->machine.state != RECOVERY_LISTING);
 }
 
@@ -144,8 +134,8 @@ static void drop_double(struct recovery *recovery, struct found_file *file) {
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         struct found_file *other = &recovery->files[i];
         if (other == file || other->first.lsn != file->first.lsn) continue;
-        if (other->is_bad || other->file.store != file->file.store) continue;
-        CHECK(other->file.kind == DISK_LOG);
+        if (other->is_bad || other->file.kind != DISK_LOG) continue;
+        CHECK(other->first.lsn > 0);
         struct found_file *older = other->first.epoch > file->first.epoch ? file : other;
         older->is_bad = true;
     }
@@ -161,17 +151,19 @@ static void on_probed(struct recovery *recovery, const struct disk_done *done,
         struct batch first;
         if (batch_read_header(done->bytes, &first) == STATUS_OK &&
             first.store == file->file.store && first.lsn % segment_bytes == 0 && first.lsn > 0) {
+            if (first.store_count != recovery->options.store_count) {
+                recovery_refuse(recovery); /* (Y2) */
+                return;
+            }
             file->first = first;
             file->is_bad = false;
             recovery->epoch_max = MAX(recovery->epoch_max, first.epoch);
-            if (first.store == recovery->options.store) {
-                recovery->segment_max = MAX(recovery->segment_max, first.lsn / segment_bytes);
-            }
+            recovery->segment_max = MAX(recovery->segment_max, first.lsn / segment_bytes);
             drop_double(recovery, file);
         }
     }
     recovery->place.file_index++;
-    if (!probe_next(recovery, out)) begin_streams(recovery, out);
+    if (!probe_next(recovery, out)) recovery_load(recovery, out);
 }
 
 /* ---- the end ---- */
@@ -181,9 +173,7 @@ static uint64_t log_file_number_max(const struct recovery *recovery) {
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         const struct disk_file *file = &recovery->files[i].file;
         CHECK(file->number > 0);
-        if (file->kind == DISK_LOG && file->store == recovery->options.store) {
-            number = MAX(number, file->number);
-        }
+        if (file->kind == DISK_LOG) number = MAX(number, file->number);
     }
     return number;
 }
@@ -194,7 +184,6 @@ static void set_segment_ends(struct recovery *recovery) {
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         const struct found_file *file = &recovery->files[i];
         if (file->is_bad || file->first.lsn == 0) continue;
-        if (file->file.store != recovery->options.store) continue;
         struct redo_segment *before = redo_map_segment(map, file->first.follows - 1);
         if (before == NULL || redo_map_segment(map, file->first.lsn) == NULL) continue;
         CHECK(before->number * map->segment_bytes < file->first.lsn);
@@ -212,17 +201,16 @@ static void hand_over_files(struct recovery *recovery) {
     map->file_number_next = log_file_number_max(recovery) + 1;
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         const struct found_file *file = &recovery->files[i];
-        bool is_own = file->file.store == recovery->options.store;
         struct redo_segment segment = {.number = file->first.lsn / map->segment_bytes,
                                        .file_number = file->file.number,
                                        .file_bytes = file->bytes,
                                        .end = file->first.lsn + map->segment_bytes};
-        bool lives = is_own && file->file.kind == DISK_LOG && !file->is_bad &&
-                     segment.number <= last && file->bytes <= map->segment_bytes;
+        bool lives = file->file.kind == DISK_LOG && !file->is_bad && segment.number <= last &&
+                     file->bytes <= map->segment_bytes;
         if (i == recovery->last_file) segment.end = recovery->end_lsn;
         if (lives && redo_map_adopt_segment(map, &segment)) continue;
-        bool is_taken = file->file.kind == DISK_CHECKPOINT && is_own &&
-                        file->file.number == recovery->head.number;
+        bool is_taken =
+            file->file.kind == DISK_CHECKPOINT && file->file.number == recovery->head.number;
         if (!is_taken) checkpoint_adopt_useless(recovery->options.checkpoint, file->file);
     }
     set_segment_ends(recovery);
@@ -231,7 +219,7 @@ static void hand_over_files(struct recovery *recovery) {
 
 static void finish(struct recovery *recovery, struct effects *out) {
     struct redo *redo = recovery->options.redo;
-    CHECK(recovery_is_own(recovery));
+    CHECK(recovery->reason == NULL);
     if (recovery->head.number > 0) {
         uint64_t bytes = recovery->files[recovery->checkpoint_file].bytes;
         checkpoint_adopt(recovery->options.checkpoint, &recovery->head, bytes);
@@ -259,7 +247,7 @@ static enum status confirm_items(struct recovery *recovery) {
     return STATUS_OK;
 }
 
-void recovery_stream_done(struct recovery *recovery, struct effects *out) {
+void recovery_log_done(struct recovery *recovery, struct effects *out) {
     struct redo *redo = recovery->options.redo;
     if (!redo_recovered_is_whole(redo)) {
         recovery_damaged(recovery, "the log ends before what its checkpoint holds");
@@ -269,14 +257,7 @@ void recovery_stream_done(struct recovery *recovery, struct effects *out) {
         recovery_damaged(recovery, "a record of the log cannot be applied");
         return;
     }
-    if (recovery_is_own(recovery)) {
-        finish(recovery, out);
-        return;
-    }
-    redo_recovered_stream(redo);
-    CHECK(redo->map.mark_count == 0);
-    recovery->stream = stream_next(recovery, recovery->stream + 1);
-    recovery_load(recovery, out);
+    finish(recovery, out);
 }
 
 void recovery_restart(struct recovery *recovery, struct effects *out) {
@@ -285,7 +266,7 @@ void recovery_restart(struct recovery *recovery, struct effects *out) {
     recovery->totals.checkpoints_damaged++;
     recovery->options.sink.forget(recovery->options.sink.context);
     redo_recovered_forget(recovery->options.redo);
-    begin_streams(recovery, out);
+    recovery_load(recovery, out);
 }
 
 void recovery_start_over(struct recovery *recovery, uint64_t now_us, struct effects *out) {
@@ -310,6 +291,7 @@ void recovery_start_over(struct recovery *recovery, uint64_t now_us, struct effe
 static enum recovery_outcome outcome(const struct recovery *recovery) {
     CHECK(recovery->machine.state <= RECOVERY_DAMAGED);
     if (recovery->machine.state == RECOVERY_FINISHED) return RECOVERY_DONE;
+    if (recovery->machine.state == RECOVERY_REFUSING) return RECOVERY_REFUSED;
     return recovery->machine.state == RECOVERY_DAMAGED ? RECOVERY_CORRUPT : RECOVERY_RUNNING;
 }
 
@@ -328,6 +310,7 @@ enum recovery_outcome recovery_step(struct recovery *recovery, const struct even
     case RECOVERY_REPLAYING: recovery_on_batch(recovery, done, out); break;
     case RECOVERY_SEARCHING: recovery_on_searched(recovery, done, out); break;
     case RECOVERY_FINISHED:
+    case RECOVERY_REFUSING:
     case RECOVERY_DAMAGED: break;
     }
     return outcome(recovery);

@@ -1,8 +1,8 @@
 /* storage/recovery.h: what a store finds on its disk at start, brought back to its shards.
  *
- * LIST, then for each stream of which this store is in charge (stream number modulo store count,
- * D1; its own one last): the newest whole checkpoint, then the log from its start to the end. Then
- * the redo is started behind it.
+ * LIST, then the newest whole checkpoint of the store's stream, then its log from the checkpoint's
+ * start to the end. Then the redo is started behind it. A disk that another number of stores wrote is
+ * REFUSED, and left alone: its shards lie in other streams (D1; see NOTES: The log of a store).
  *
  * What the sink gets, for each shard:
  *   - the items of the checkpoint, from SHARD to SHARD_END. They hold the shard as of SHARD's position,
@@ -44,6 +44,7 @@ struct recovery_options {
 enum recovery_outcome {
     RECOVERY_RUNNING,
     RECOVERY_DONE,    /* the redo is started: append; last positions are redo_appended_position */
+    RECOVERY_REFUSED, /* nothing is damaged, but this store must not touch it: recovery_reason */
     RECOVERY_CORRUPT, /* reason: recovery_reason; then only recovery_start_over goes on */
 };
 

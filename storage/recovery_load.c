@@ -27,14 +27,13 @@ static void without_checkpoint(struct recovery *recovery, uint32_t bad_count, st
     }
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         const struct found_file *file = &recovery->files[i];
-        CHECK(file->file.kind == DISK_LOG || file->file.store != recovery->stream);
-        if (file->file.store != recovery->stream) continue;
+        CHECK(file->file.kind == DISK_LOG);
         replay_from(recovery, recovery->options.redo->map.segment_bytes, out);
         return;
     }
     recovery->end_lsn = 0; /* an empty disk */
     recovery->last_file = UINT32_MAX;
-    recovery_stream_done(recovery, out);
+    recovery_log_done(recovery, out);
 }
 
 static void load_read(struct recovery *recovery, struct effects *out) {
@@ -51,7 +50,7 @@ void recovery_load(struct recovery *recovery, struct effects *out) {
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         const struct found_file *file = &recovery->files[i];
         CHECK(file->file.number > 0);
-        if (file->file.kind != DISK_CHECKPOINT || file->file.store != recovery->stream) continue;
+        if (file->file.kind != DISK_CHECKPOINT) continue;
         bad_count += file->is_bad;
         if (file->is_bad) continue;
         if (best == recovery->file_count || recovery->files[best].file.number < file->file.number) {
@@ -81,17 +80,9 @@ static void load_failed(struct recovery *recovery, struct effects *out) {
     recovery_restart(recovery, out);
 }
 
-/* (Y2) A shard that an earlier stream brought is dropped first. */
 static enum status begin_shard(struct recovery *recovery, const struct item_shard *shard) {
-    const struct recovery_sink *sink = &recovery->options.sink;
     struct redo *redo = recovery->options.redo;
     if (recovery->is_in_shard) return STATUS_CORRUPT;
-    if (redo_slot_of(redo, shard->shard) != NULL &&
-        redo_appended_position(redo, shard->shard) > 0) {
-        struct record reset = {.kind = RECORD_RESET, .shard = shard->shard};
-        enum status status = sink->apply_record(sink->context, &reset, SLICE_EMPTY);
-        if (status != STATUS_OK) return status;
-    }
     recovery->is_in_shard = true;
     recovery->shard = shard->shard;
     CHECK(redo->lane.state == LANE_RECOVERING);
@@ -136,12 +127,12 @@ static enum status take_item(struct recovery *recovery, const struct item *item)
     case ITEM_ENDED:
     case ITEM_TERM:
     case ITEM_COUNTER:
-    case ITEM_SEQUENCE:
-    case ITEM_REVISION: status = recovery->is_in_shard ? STATUS_OK : STATUS_CORRUPT; break;
+    case ITEM_SEQUENCE: status = recovery->is_in_shard ? STATUS_OK : STATUS_CORRUPT; break;
+    case ITEM_REVISION: status = recovery->is_in_shard ? STATUS_CORRUPT : STATUS_OK; break;
     }
     if (status != STATUS_OK) return status;
     recovery->totals.item_count++;
-    uint16_t shard = item->kind == ITEM_SHARD_END ? item->shard_end.shard : recovery->shard;
+    uint16_t shard = item->kind == ITEM_REVISION ? 0 : recovery->shard;
     return sink->apply_item(sink->context, shard, item);
 }
 
@@ -200,7 +191,9 @@ void recovery_on_block(struct recovery *recovery, const struct disk_done *done,
     }
     bool at_end = done->bytes.size < recovery->place.size;
     enum status status = take_blocks(recovery, done->bytes);
-    if (status == STATUS_CORRUPT || (status == STATUS_END && at_end)) {
+    if (recovery->head.number > 0 && recovery->head.store_count != recovery->options.store_count) {
+        recovery_refuse(recovery);
+    } else if (status == STATUS_CORRUPT || (status == STATUS_END && at_end)) {
         load_failed(recovery, out); /* (L1) */
     } else if (status == STATUS_END) {
         load_read(recovery, out);

@@ -16,6 +16,7 @@ enum recovery_state {
     RECOVERY_REPLAYING, /* the log, batch by batch */
     RECOVERY_SEARCHING, /* behind its end: is this a torn tail, or damage? */
     RECOVERY_FINISHED,
+    RECOVERY_REFUSING,
     RECOVERY_DAMAGED,
 };
 
@@ -41,11 +42,10 @@ struct recovery {
     struct compressor *compressor;
     struct found_file *files; /* sorted by kind, store, number */
     uint32_t file_count;
-    uint32_t stream; /* whose files are read now */
     struct recovery_place place;
     uint64_t bytes_wanted; /* of the next read: one block or batch at least */
     /* the checkpoint */
-    uint32_t checkpoint_file; /* index; file_count: the stream has none */
+    uint32_t checkpoint_file; /* index; file_count: there is none */
     uint32_t block_index;
     struct item_head head; /* number 0: none yet */
     struct item_tail tail; /* end_lsn 0: none yet */
@@ -58,7 +58,7 @@ struct recovery {
     bool is_first;      /* no batch was replayed yet */
     bool is_at_end;     /* the piece read last was the last one of its file */
     uint32_t epoch, epoch_max;
-    uint64_t segment_max; /* largest segment number seen of the own stream */
+    uint64_t segment_max; /* largest segment number seen */
     uint32_t search_file; /* index */
     const char *reason;
     struct recovery_totals totals;
@@ -67,10 +67,9 @@ struct recovery {
 void recovery_read(struct recovery *recovery, struct effects *out);
 /* `text` with the file at `place`. */
 void recovery_damaged(struct recovery *recovery, const char *text);
-bool recovery_is_own(const struct recovery *recovery);
-struct disk_file *recovery_file(struct recovery *recovery);
+void recovery_refuse(struct recovery *recovery);
 
-/* recovery_load.c: begins with the newest checkpoint of the stream that is not known to be bad; goes on to the log. */
+/* recovery_load.c: begins with the newest checkpoint that is not known to be bad; goes on to the log. */
 void recovery_load(struct recovery *recovery, struct effects *out);
 void recovery_on_block(struct recovery *recovery, const struct disk_done *done,
                        struct effects *out);
@@ -80,8 +79,8 @@ void recovery_on_batch(struct recovery *recovery, const struct disk_done *done,
                        struct effects *out);
 void recovery_on_searched(struct recovery *recovery, const struct disk_done *done,
                           struct effects *out);
-/* recovery.c: the stream is read; the next one, or the end. */
-void recovery_stream_done(struct recovery *recovery, struct effects *out);
+/* recovery.c: the log is read. */
+void recovery_log_done(struct recovery *recovery, struct effects *out);
 /* A checkpoint proved damaged when parts of it were applied: forget, and begin again without it. */
 void recovery_restart(struct recovery *recovery, struct effects *out);
 

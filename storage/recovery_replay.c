@@ -13,13 +13,13 @@
  */
 #include "storage/recovery_private.h"
 
-/* The log file of the stream whose first batch is at the begin of segment `number`; file_count: none. */
+/* The log file whose first batch is at the begin of segment `number`; file_count: none. */
 static uint32_t find_segment(const struct recovery *recovery, uint64_t number) {
     uint32_t segment_bytes = recovery->options.redo->map.segment_bytes;
     CHECK(segment_bytes > 0);
     for (uint32_t i = 0; i < recovery->file_count; i++) {
         const struct found_file *file = &recovery->files[i];
-        if (file->file.kind != DISK_LOG || file->file.store != recovery->stream) continue;
+        if (file->file.kind != DISK_LOG) continue;
         if (!file->is_bad && file->first.lsn == number * segment_bytes) return i;
     }
     return recovery->file_count;
@@ -30,7 +30,7 @@ static uint32_t find_segment(const struct recovery *recovery, uint64_t number) {
 static bool search_file_counts(const struct recovery *recovery, uint32_t index) {
     const struct found_file *file = &recovery->files[index];
     CHECK(index < recovery->file_count);
-    if (file->file.kind != DISK_LOG || file->file.store != recovery->stream) return false;
+    if (file->file.kind != DISK_LOG) return false;
     if (file->is_bad || index == recovery->last_file) return true;
     return file->first.lsn + recovery->options.redo->map.segment_bytes > recovery->end_lsn;
 }
@@ -41,7 +41,7 @@ static void search_read(struct recovery *recovery, struct effects *out) {
         recovery->search_file++;
     }
     if (recovery->search_file == recovery->file_count) {
-        recovery_stream_done(recovery, out); /* (W3) */
+        recovery_log_done(recovery, out); /* (W3) */
         return;
     }
     uint32_t segment_bytes = recovery->options.redo->map.segment_bytes;
@@ -76,7 +76,7 @@ static bool is_proof(struct recovery *recovery, struct slice bytes) {
     for (size_t at = 0; at + BATCH_HEADER_BYTES <= bytes.size; at += BATCH_SECTOR_BYTES) {
         struct batch batch;
         if (batch_read_header(slice_part(bytes, at, bytes.size), &batch) != STATUS_OK) continue;
-        if (batch.store != recovery->stream) continue;
+        if (batch.store != recovery->options.store) continue;
         CHECK(batch.lsn % BATCH_SECTOR_BYTES == 0);
         recovery->epoch_max = MAX(recovery->epoch_max, batch.epoch);
         if (batch.synced_lsn > recovery->end_lsn) return true;
@@ -186,7 +186,7 @@ static enum status replay_records(struct recovery *recovery, const struct batch 
 static bool batch_fits(const struct recovery *recovery, const struct batch *batch) {
     uint32_t segment_bytes = recovery->options.redo->map.segment_bytes;
     CHECK(segment_bytes > 0);
-    if (batch->lsn != recovery->lsn || batch->store != recovery->stream) return false;
+    if (batch->lsn != recovery->lsn || batch->store != recovery->options.store) return false;
     if (batch->epoch < recovery->epoch) return false;
     if (!recovery->is_first && batch->follows != recovery->end_lsn) return false;
     return batch->lsn % segment_bytes + batch_bytes(batch) <= segment_bytes;
@@ -196,7 +196,7 @@ static enum status replay_batch(struct recovery *recovery, const struct batch *b
                                 struct slice bytes) {
     struct redo *redo = recovery->options.redo;
     recovery->is_first = false;
-    if (recovery_is_own(recovery)) redo_recovered_batch(redo, batch->lsn);
+    redo_recovered_batch(redo, batch->lsn);
     struct slice payload = slice_part(bytes, BATCH_HEADER_BYTES, batch->payload_bytes);
     enum status status = replay_records(recovery, batch, payload);
     recovery->epoch = batch->epoch;

@@ -230,6 +230,7 @@ enum status redo_append(struct redo *redo, struct slice record) {
     if (slot->durability == DURABILITY_SYNC || kind == RECORD_COUNTER) fill->must_sync = true;
     slot->appended = position;
     slot->term = term;
+    if (slot->shard == 0) slot->applied = position; /* nobody confirms the store's own */
     return STATUS_OK;
 }
 

@@ -139,8 +139,6 @@ MUST_USE enum status redo_recovered_reach(struct redo *redo, uint16_t shard, uin
 MUST_USE enum status redo_recovered_floor(struct redo *redo, const struct item_floor *floor);
 /* Whether the log reached what the checkpoint has of every shard. */
 bool redo_recovered_is_whole(const struct redo *redo);
-/* Another store's stream ends here: its lsns mean nothing to this log. */
-void redo_recovered_stream(struct redo *redo);
 /* Forgets what recovery told of shards, marks and cuts. */
 void redo_recovered_forget(struct redo *redo);
 /* The log goes on at `lsn` in `epoch`: the segment of `lsn`, if the map has it, is the last one, and synced first. */

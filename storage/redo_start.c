@@ -43,6 +43,8 @@ enum status redo_recovered_floor(struct redo *redo, const struct item_floor *flo
     slot->floor_lsn = floor->reset_follows;
     slot->floor_number = floor->reset_number;
     slot->is_floor_ahead = floor->reset_number > 0;
+    slot->appended = slot->base = slot->reach = floor->position;
+    slot->term = slot->base_term = floor->term;
     redo->reset_number = MAX(redo->reset_number, floor->reset_number);
     return STATUS_OK;
 }
@@ -173,19 +175,6 @@ bool redo_recovered_is_whole(const struct redo *redo) {
         if (slot->appended < MAX(slot->applied, slot->reach)) return false; /* (T1) */
     }
     return true;
-}
-
-void redo_recovered_stream(struct redo *redo) {
-    CHECK(redo->lane.state == LANE_RECOVERING);
-    for (uint32_t i = 0; i < redo->slot_count; i++) {
-        struct redo_slot *slot = &redo->slots[i];
-        CHECK(slot->applied <= slot->appended);
-        slot->applied = MAX(slot->applied, slot->reach);
-        slot->readable_from = slot->readable_lsn = slot->floor_lsn = slot->floor_number = 0;
-        slot->replay_lsn = slot->reach = slot->base = 0;
-        slot->is_floor_ahead = false;
-    }
-    redo->map.mark_count = redo->map.cut_count = 0;
 }
 
 void redo_recovered_forget(struct redo *redo) {

@@ -257,6 +257,7 @@ static void store_recover(struct store *store, const struct event *event, struct
     switch (recovery_step(store->recovery, event, out)) {
     case RECOVERY_RUNNING: return;
     case RECOVERY_DONE: store_recovered(store, out); return;
+    case RECOVERY_REFUSED:
     case RECOVERY_CORRUPT: store->stop_reason = recovery_reason(store->recovery); return; /* D3 */
     }
     UNREACHABLE();

@@ -116,10 +116,16 @@ static void sunk_reset(struct world_sunk *sunk) {
 static void sink_forget(void *context) {
     struct world *world = context;
     for (uint32_t i = 0; i < WORLD_SHARDS; i++) sunk_reset(&world->sunk[i]);
+    world->sunk_revision = 0;
 }
 
 static enum status sink_item(void *context, uint16_t shard, const struct item *item) {
     struct world *world = context;
+    if (item->kind == ITEM_REVISION) {
+        CHECK(shard == 0);
+        world->sunk_revision = MAX(world->sunk_revision, item->revision.revision);
+        return STATUS_OK;
+    }
     struct world_sunk *sunk = sunk_of(world, shard);
     if (item->kind == ITEM_SHARD) {
         if (sunk->is_known) world_fail(world, "a shard comes twice", shard, 0);
@@ -161,6 +167,11 @@ static void sunk_add(struct world *world, struct world_sunk *sunk, const struct 
 
 static enum status sink_record(void *context, const struct record *record, struct slice bytes) {
     struct world *world = context;
+    if (record->shard == 0) {
+        uint64_t revision = record->kind == RECORD_REVISION ? record->revision.revision : 0;
+        world->sunk_revision = MAX(world->sunk_revision, revision);
+        return STATUS_OK;
+    }
     struct world_sunk *sunk = sunk_of(world, record->shard);
     uint64_t end = sunk->tail_base + sunk->tail_count;
     if (!sunk->is_known) sunk->is_known = sunk->is_whole = true;
@@ -198,6 +209,7 @@ struct world *world_open(uint64_t seed, uint32_t segment_bytes) {
     world->segment_bytes = segment_bytes;
     world->now_us = 1000000;
     world->value_next = 1;
+    world->store_count = 1;
     arena_open(&world->turn_arena, &world->chunks.source, 0);
     for (uint32_t i = 0; i < WORLD_SHARDS; i++) {
         world->shards[i].is_whole = true;
@@ -253,15 +265,19 @@ static void turn_end(struct world *world) { fake_disk_take(world->disk, &world->
 enum recovery_outcome world_recover(struct world *world) {
     sink_forget(world);
     arena_open(&world->node_arena, &world->chunks.source, 0);
-    struct redo_options redo = {.store_count = 1,
+    struct redo_options redo = {.store = world->store,
+                                .store_count = world->store_count,
                                 .segment_bytes = world->segment_bytes,
                                 .source = &world->chunks.source,
                                 .skip_sync = world->skip_sync};
     world->redo = redo_open(&world->node_arena, &redo);
-    struct checkpoint_options checkpoint = {
-        .store_count = 1, .redo = world->redo, .source = &world->chunks.source};
+    struct checkpoint_options checkpoint = {.store = world->store,
+                                            .store_count = world->store_count,
+                                            .redo = world->redo,
+                                            .source = &world->chunks.source};
     world->checkpoint = checkpoint_open(&world->node_arena, &checkpoint);
-    struct recovery_options options = {.store_count = 1,
+    struct recovery_options options = {.store = world->store,
+                                       .store_count = world->store_count,
                                        .redo = world->redo,
                                        .checkpoint = world->checkpoint,
                                        .source = &world->chunks.source,
@@ -357,20 +373,53 @@ static void verify_shard(struct world *world, uint32_t index) {
     world_fail(world, "recovered is no prefix with all that was synced", appended, shard->synced);
 }
 
+uint64_t world_appended(const struct world *world, uint32_t shard) {
+    return history_end(&world->shards[shard].history);
+}
+
+/* What the log reports is what a crash must not take. */
+static void note_synced(struct world *world) {
+    uint64_t synced_lsn = redo_synced_lsn(world->redo);
+    world->revision_synced = MAX(world->revision_synced, redo_synced_position(world->redo, 0));
+    for (uint32_t i = 0; i < WORLD_SHARDS; i++) {
+        struct world_shard *shard = &world->shards[i];
+        uint64_t synced = redo_synced_position(world->redo, WORLD_SHARD(i));
+        if (synced > world_appended(world, i))
+            world_fail(world, "synced what is not there", i, synced);
+        if (shard->is_whole) shard->synced = MAX(shard->synced, synced);
+        uint32_t kept = 0;
+        for (uint32_t at = 0; at < shard->old_count; at++) {
+            if (shard->old[at].floor_lsn < synced_lsn) {
+                free(shard->old[at].history.records);
+            } else {
+                shard->old[kept++] = shard->old[at];
+            }
+        }
+        shard->old_count = kept;
+    }
+}
+
 bool world_verify(struct world *world) {
     for (uint32_t i = 0; i < WORLD_SHARDS && world->failure[0] == 0; i++) verify_shard(world, i);
+    uint64_t position = redo_appended_position(world->redo, 0);
+    if (position < world->revision_synced || world->sunk_revision > world->revision ||
+        world->sunk_revision < world->revision - (world->revision_position - position)) {
+        world_fail(world, "the store's own records", position, world->revision_synced);
+    }
+    world->revision = world->sunk_revision;
+    world->revision_synced = 0;
+    world->revision_position = position;
+    enum status added = redo_shard_add(world->redo, 0);
+    CHECK(added == STATUS_OK);
     for (uint32_t i = 0; i < WORLD_SHARDS && world->failure[0] == 0; i++) {
         enum status status = redo_shard_add(world->redo, WORLD_SHARD(i));
         CHECK(status == STATUS_OK);
     }
+    if (world->failure[0] == 0) note_synced(world); /* nothing yet, if the log is honest */
     return world->failure[0] == 0;
 }
 
 /* ---- appending ---- */
-
-uint64_t world_appended(const struct world *world, uint32_t shard) {
-    return history_end(&world->shards[shard].history);
-}
 
 bool world_append(struct world *world, uint32_t index, uint32_t row_size) {
     struct world_shard *shard = &world->shards[index];
@@ -478,6 +527,12 @@ static enum status scan_next(void *context, struct buffer *items, size_t bytes) 
     struct world *world = context;
     CHECK(bytes > 0);
     if (world->scan_shard == WORLD_SHARDS) return STATUS_END;
+    if (!world->is_revision_scanned) {
+        struct item item = {.kind = ITEM_REVISION};
+        item.revision.revision = world->revision;
+        item_append(items, &item);
+        world->is_revision_scanned = true;
+    }
     const struct world_shard *shard = &world->shards[world->scan_shard];
     uint16_t id = WORLD_SHARD(world->scan_shard);
     if (!shard->is_whole && shard->whole_after == 0) { /* its copy has not begun */
@@ -508,6 +563,7 @@ static enum status scan_next(void *context, struct buffer *items, size_t bytes) 
 static void scan_begin(struct world *world) {
     struct checkpoint_source source = {world, scan_next};
     world->scan_shard = 0;
+    world->is_revision_scanned = false;
     world->is_scan_in_shard = false;
     world->scans_begun++;
     world->scan_number = checkpoint_published_count(world->checkpoint);
@@ -595,27 +651,6 @@ static void reader_step(struct world *world) {
 
 /* ---- turns ---- */
 
-/* What the log reports is what a crash must not take. */
-static void note_synced(struct world *world) {
-    uint64_t synced_lsn = redo_synced_lsn(world->redo);
-    for (uint32_t i = 0; i < WORLD_SHARDS; i++) {
-        struct world_shard *shard = &world->shards[i];
-        uint64_t synced = redo_synced_position(world->redo, WORLD_SHARD(i));
-        if (synced > world_appended(world, i))
-            world_fail(world, "synced what is not there", i, synced);
-        if (shard->is_whole) shard->synced = MAX(shard->synced, synced);
-        uint32_t kept = 0;
-        for (uint32_t at = 0; at < shard->old_count; at++) {
-            if (shard->old[at].floor_lsn < synced_lsn) {
-                free(shard->old[at].history.records);
-            } else {
-                shard->old[kept++] = shard->old[at];
-            }
-        }
-        shard->old_count = kept;
-    }
-}
-
 static void world_event(struct world *world, const struct event *event) {
     redo_step(world->redo, event, &world->out);
     checkpoint_step(world->checkpoint, event, &world->out);
@@ -676,11 +711,24 @@ static void shard_turn(struct world *world, uint32_t index) {
     }
 }
 
+/* A record of the store itself. */
+static void revision_append(struct world *world) {
+    if (!redo_has_room(world->redo)) return;
+    struct record record = {
+        .kind = RECORD_REVISION, .term = 1, .position = redo_appended_position(world->redo, 0) + 1};
+    record.revision.revision = ++world->revision;
+    struct buffer bytes = buffer_of(&world->turn_arena);
+    enum status status = redo_append(world->redo, record_append(&bytes, &record));
+    CHECK(status == STATUS_OK);
+    world->revision_position = record.position;
+}
+
 void world_turn(struct world *world) {
     struct random *random = &world->random;
     world->now_us += random_below(random, random_chance(random, 0.05) ? 30000 : 1000);
     turn_begin(world);
     for (uint32_t i = 0; i < WORLD_SHARDS; i++) shard_turn(world, i);
+    if (random_chance(random, 0.1)) revision_append(world);
     bool is_reset_open = false;
     for (uint32_t i = 0; i < WORLD_SHARDS; i++) is_reset_open |= !world->shards[i].is_whole;
     bool begins =

@@ -76,11 +76,15 @@ struct world {
     struct world_sunk sunk[WORLD_SHARDS];
     uint64_t now_us, value_next;
     uint32_t segment_bytes;
+    uint16_t store, store_count; /* 0 of 1 unless set before a recovery */
     bool skip_sync;
     /* the scan of a checkpoint */
     uint32_t scan_shard, scan_key;
     bool is_scan_in_shard;
     uint64_t scan_number, scans_begun;
+    /* the store itself: shard 0 */
+    uint64_t revision, revision_position, revision_synced, sunk_revision;
+    bool is_revision_scanned;
     /* a reader */
     bool is_reading, is_read_asked;
     uint32_t reader, reader_shard;

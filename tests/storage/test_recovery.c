@@ -152,9 +152,15 @@ Test(recovery, a_rotten_checkpoint_gives_way_to_the_one_before) {
         uint64_t appended[WORLD_SHARDS];
         struct world *world = settled(seed + 5000, appended);
         world_checkpoint(world);
+        for (int i = 0; i < 60; i++) { /* some segments, which the older checkpoint needs */
+            world_append(world, 0, 2000);
+            world_flush(world);
+            while (world_disk_step(world)) {}
+        }
         world_settle(world);
         world_checkpoint(world);
         world_settle(world);
+        for (uint32_t i = 0; i < WORLD_SHARDS; i++) appended[i] = world_appended(world, i);
         world_kill(world);
         uint64_t newest = 0;
         for (uint64_t number = 1; number < 100; number++) {
@@ -207,6 +213,8 @@ static void start_over(struct world *world) {
         world->shards[i].applied = world->shards[i].synced = 0;
         world->shards[i].is_whole = true;
     }
+    cr_assert_eq(redo_shard_add(world->redo, 0), STATUS_OK);
+    world->revision = world->revision_position = world->revision_synced = 0;
 }
 
 Test(recovery, starting_over_counts_once_its_checkpoint_is_published) {
@@ -243,5 +251,77 @@ Test(recovery, a_truncated_log_file_in_the_middle_is_damage) {
     cr_assert_not_null(file);
     file->now_bytes /= 2;
     cr_assert_eq(world_recover(world), RECOVERY_CORRUPT);
+    world_close(world);
+}
+
+/* A batch that was never synced is lost, the ones behind it are kept; the first batch of the next life fits exactly
+ * in the gap. */
+Test(recovery, what_an_earlier_life_left_behind_the_end_stays_dead) {
+    struct world *world = world_open(5, SEGMENT);
+    world->disk->in_order = true;
+    recover_whole(world, 5);
+    world_settle(world);
+    redo_set_durability(world->redo, WORLD_SHARD(0), DURABILITY_REPLICATED);
+    uint64_t lsn = redo_appended_lsn(world->redo);
+    for (int i = 0; i < 4; i++) {
+        world_append(world, 0, 100);
+        world_flush(world);
+        while (world_disk_step(world)) {}
+    }
+    cr_assert_eq(redo_synced_position(world->redo, WORLD_SHARD(0)), 0);
+    cr_assert_eq(redo_appended_lsn(world->redo), lsn + 4 * BATCH_SECTOR_BYTES);
+    world_kill(world);
+    struct fake_file *file = fake_disk_file(world->disk, DISK_LOG, 1);
+    memset(file->now + lsn % SEGMENT, 0, BATCH_SECTOR_BYTES);
+    for (int life = 0; life < 3; life++) {
+        recover_whole(world, 5);
+        cr_assert_eq(redo_appended_position(world->redo, WORLD_SHARD(0)), 0);
+        while (world_disk_step(world)) {}
+        world_kill(world);
+    }
+    world_close(world);
+}
+
+static uint32_t files_of(const struct world *world, uint32_t store) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < FAKE_FILES_MAX; i++) {
+        const struct fake_file *file = &world->disk->files[i];
+        count += file->is_there && file->is_visible && file->file.store == store;
+    }
+    return count;
+}
+
+Test(recovery, a_disk_of_another_number_of_stores_is_refused_and_left_alone) {
+    for (uint16_t before = 1; before <= 3; before++) {
+        struct world *world = world_open(before, SEGMENT);
+        world->store_count = before;
+        recover_whole(world, before);
+        run_turns(world, before, 100);
+        world_settle(world);
+        world_checkpoint(world);
+        world_settle(world);
+        world_kill(world);
+        world->store_count = before == 1 ? 2 : 1;
+        cr_assert_eq(world_recover(world), RECOVERY_REFUSED);
+        world_kill(world);
+        world->store_count = before;
+        recover_whole(world, before);
+        world_close(world);
+    }
+}
+
+Test(recovery, streams_of_other_stores_are_left_alone) {
+    struct world *world = world_open(3, SEGMENT);
+    world->store = 1;
+    world->store_count = 2;
+    recover_whole(world, 3);
+    run_turns(world, 3, 50);
+    world_settle(world);
+    uint32_t count = files_of(world, 1);
+    world_kill(world);
+    world->store = 0;
+    cr_assert_eq(world_recover(world), RECOVERY_DONE);
+    cr_assert_eq(recovery_totals(world->recovery).record_count, 0);
+    cr_assert_eq(files_of(world, 1), count);
     world_close(world);
 }
