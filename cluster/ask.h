@@ -61,6 +61,6 @@ struct ask *ask_next_lost(struct cluster *cluster, uint16_t node, uint32_t *curs
 /* (fiber) OK: answered. UNAVAILABLE: lost. CANCELLED: and forgotten. */
 MUST_USE enum status ask_wait(struct cluster *cluster, struct ask *ask);
 /* What the answer's status field says. */
-enum status ask_status(const struct ask *ask);
+MUST_USE enum status ask_status(const struct ask *ask);
 
 #endif

@@ -281,6 +281,9 @@ MUST_USE enum status cluster_named_lock(struct cluster *cluster, struct waiter *
                                         const struct named_lock_request *request,
                                         uint64_t *holder_out);
 
+/* An owner that is gone gives back all that it holds; nobody waits for the answer. */
+void cluster_named_lock_forget(struct cluster *cluster, uint64_t owner);
+
 struct table_statistics {
     uint64_t rows, bytes;
     uint64_t distinct[TABLE_INDEX_COUNT_MAX]; /* by place in definition->indexes; of whole keys */

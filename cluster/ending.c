@@ -248,8 +248,14 @@ static uint64_t ending_maximum(const struct ending *ending) {
     return maximum;
 }
 
-static void on_commit_answer(struct ending *ending, struct ending_shard *shard, bool is_ok) {
-    if (!is_ok) {
+static bool shard_said_ok(const struct ending_shard *shard) {
+    const struct ask *ask = &shard->ask;
+    return ask->state == ASK_ANSWERED && ask->answer.header.kind == ask->answer_kind &&
+           ask_status(ask) == STATUS_OK;
+}
+
+static void on_commit_answer(struct ending *ending, struct ending_shard *shard) {
+    if (!shard_said_ok(shard)) {
         if (ending->has_written)
             ending_move(ending, ENDING_RESOLVING);
         else
@@ -263,8 +269,8 @@ static void on_commit_answer(struct ending *ending, struct ending_shard *shard, 
     ending_free(ending);
 }
 
-static void on_prepared(struct ending *ending, struct ending_shard *shard, bool is_ok) {
-    if (!is_ok) {
+static void on_prepared(struct ending *ending, struct ending_shard *shard) {
+    if (!shard_said_ok(shard)) {
         ending_move(ending, ENDING_RESOLVING);
         return;
     }
@@ -288,8 +294,8 @@ static void on_outcome(struct ending *ending, struct ending_shard *shard) {
     }
 }
 
-static void on_end_answer(struct ending *ending, struct ending_shard *shard, bool is_ok) {
-    if (is_ok) {
+static void on_end_answer(struct ending *ending, struct ending_shard *shard) {
+    if (shard_said_ok(shard)) {
         shard->is_acknowledged = true;
         if (ENDING_ALL(ending, is_acknowledged)) ending_free(ending);
         return;
@@ -302,14 +308,12 @@ static void on_end_answer(struct ending *ending, struct ending_shard *shard, boo
 void ending_on_answer(struct ask *ask) {
     struct ending_shard *shard = CONTAINER_OF(ask, struct ending_shard, ask);
     struct ending *ending = shard->ending;
-    bool is_ok = ask->state == ASK_ANSWERED && ask->answer.header.kind == ask->answer_kind &&
-                 ask_status(ask) == STATUS_OK;
     switch ((enum ending_state)ending->machine.state) {
-    case ENDING_COMMITTING: on_commit_answer(ending, shard, is_ok); return;
-    case ENDING_PREPARING: on_prepared(ending, shard, is_ok); return;
+    case ENDING_COMMITTING: on_commit_answer(ending, shard); return;
+    case ENDING_PREPARING: on_prepared(ending, shard); return;
     case ENDING_RESOLVING: on_outcome(ending, shard); return;
     case ENDING_COMPLETING:
-    case ENDING_ABORTING: on_end_answer(ending, shard, is_ok); return;
+    case ENDING_ABORTING: on_end_answer(ending, shard); return;
     }
     UNREACHABLE();
 }

@@ -34,3 +34,12 @@ enum status cluster_named_lock(struct cluster *cluster, struct waiter *waiter,
         if (status != STATUS_OK) return status;
     }
 }
+
+void cluster_named_lock_forget(struct cluster *cluster, uint64_t owner) {
+    struct ask ask = {.owner = ASK_OF_FIBER};
+    struct message *message = ask_shard(cluster, &ask, MESSAGE_NAMED_LOCK, SHARD_SYSTEM);
+    message->named_lock = (struct named_lock){.incarnation = cluster->incarnation,
+                                              .owner = owner,
+                                              .named_lock_kind = NAMED_LOCK_RELEASE_ALL};
+    ask_forget(cluster, &ask);
+}

@@ -76,7 +76,7 @@ const struct scan_split *scan_split(struct cluster *cluster, const struct split_
                                     uint32_t *count_out);
 
 /* Refusals that mean that the plan is old. */
-enum status scan_plan_status(const struct cluster *cluster, const struct table *table,
-                             enum status status);
+MUST_USE enum status scan_plan_status(const struct cluster *cluster, const struct table *table,
+                                      enum status status);
 
 #endif

@@ -128,7 +128,10 @@ static void snapshot_report(struct cluster *cluster) {
     struct snapshots *snapshots = &cluster->snapshots;
     const struct route_shard *system = route_shard_find(&cluster->route, SHARD_SYSTEM);
     snapshots->report_at_us = cluster->now_us + REPORT_US;
-    if (system == NULL || !system->is_reachable || cluster->incarnation == 0) return;
+    if (system == NULL || !system->is_reachable || cluster->incarnation == 0) {
+        snapshots->report_at_us = cluster->now_us + REPORT_US;
+        return;
+    }
     struct buffer packed = buffer_of(cluster->out->arena);
     uint64_t last = 0, count = 0, first = 0;
     LIST_EACH(link, &snapshots->live) {

@@ -55,8 +55,8 @@ bool members_have_left(struct controller *controller, uint32_t version);
 
 void placement_decide(struct controller *controller, struct decision *decision);
 /* LIST, UNLIST, SYNC: what DECIDED says. */
-enum status placement_propose(struct controller *controller, struct decision *decision,
-                              const struct message *message);
+MUST_USE enum status placement_propose(struct controller *controller, struct decision *decision,
+                                       const struct message *message);
 uint64_t placement_deadline(const struct controller *controller);
 
 /* ---- matters to decide (inbox) ---- */

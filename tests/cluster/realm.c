@@ -71,6 +71,17 @@ static void node_tell_peer(struct realm *realm, struct realm_node *node, uint16_
     node_step_message(realm, node, &message);
 }
 
+/* With REALM_TRACE in the environment: every message, on stderr. */
+static void message_trace(struct realm *realm, const struct message *message) {
+    struct arena arena;
+    arena_open(&arena, &realm->chunks.source, 0);
+    struct buffer line = buffer_of(&arena);
+    message_print(&line, message);
+    fprintf(stderr, "%8.3f %.*s\n", (double)realm->now_us / 1000, (int)line.size,
+            (const char *)line.data);
+    arena_close(&arena);
+}
+
 static bool realm_deliver(struct realm *realm) {
     struct realm_message *posted = realm->first;
     if (posted == NULL) return false;
@@ -82,6 +93,7 @@ static bool realm_deliver(struct realm *realm) {
         enum status status = message_decode(slice_of(posted->frame, posted->size), &message);
         CHECK(status == STATUS_OK);
         realm->message_count++;
+        if (getenv("REALM_TRACE") != NULL) message_trace(realm, &message);
         node_step_message(realm, to, &message);
     }
     free(posted);
@@ -255,6 +267,12 @@ void realm_run_for(struct realm *realm, uint64_t us) {
     uint64_t until_us = realm->now_us + us;
     while (realm->now_us < until_us)
         if (!realm_do_something(realm) && !realm_pass_time(realm, until_us)) return;
+}
+
+void realm_run_messages(struct realm *realm, uint64_t count) {
+    uint64_t until = realm->message_count + count;
+    while (realm->message_count < until)
+        if (!realm_do_something(realm)) realm_pass_time(realm, UINT64_MAX);
 }
 
 static bool fibers_are_done(const struct realm *realm) {

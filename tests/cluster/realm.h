@@ -95,6 +95,8 @@ void realm_run_fibers(struct realm *realm, uint64_t limit_us);
 /* Spawns, and runs it to its end. */
 void realm_call(struct realm *realm, uint16_t sql_node, void (*run)(struct realm_fiber *fiber),
                 void *argument);
+/* Until so many more messages were delivered. */
+void realm_run_messages(struct realm *realm, uint64_t count);
 void realm_run_for(struct realm *realm, uint64_t us);
 
 #endif

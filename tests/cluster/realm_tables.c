@@ -121,6 +121,15 @@ static enum status get_row(struct realm_fiber *fiber, struct txn *txn, const str
     return status == STATUS_END ? STATUS_NOT_FOUND : status;
 }
 
+static enum status get_value(struct realm_fiber *fiber, struct txn *txn, const struct table *table,
+                             const struct scan_spec *spec, int64_t *value_out) {
+    struct slice row;
+    txn_begin_statement(txn);
+    enum status status = get_row(fiber, txn, table, spec, &row);
+    if (status == STATUS_OK) *value_out = realm_column(fiber, table, row, 1);
+    return status;
+}
+
 enum status realm_get(struct realm_fiber *fiber, struct txn *txn, const struct table *table,
                       int64_t id, int64_t *value_out) {
     struct scan_spec spec = {.table = table,
@@ -128,11 +137,17 @@ enum status realm_get(struct realm_fiber *fiber, struct txn *txn, const struct t
                              .positions = point_of(fiber, table, id),
                              .position_count = 1,
                              .extent = SCAN_WHOLE_STATEMENT};
-    struct slice row;
-    txn_begin_statement(txn);
-    enum status status = get_row(fiber, txn, table, &spec, &row);
-    if (status == STATUS_OK) *value_out = realm_column(fiber, table, row, 1);
-    return status;
+    return get_value(fiber, txn, table, &spec, value_out);
+}
+
+enum status realm_lock(struct realm_fiber *fiber, struct txn *txn, const struct table *table,
+                       int64_t id, int64_t *value_out) {
+    struct scan_spec spec = {.table = table,
+                             .position_kind = POSITION_POINTS,
+                             .positions = point_of(fiber, table, id),
+                             .position_count = 1,
+                             .lock_mode = LOCK_EXCLUSIVE};
+    return get_value(fiber, txn, table, &spec, value_out);
 }
 
 /* The row, locked; then what the write says. */

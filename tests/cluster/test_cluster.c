@@ -8,7 +8,7 @@ static const struct realm_options single = {
 
 static void create_plain(struct realm_fiber *fiber) {
     enum status status = realm_create_table(fiber, "t", REALM_PLAIN);
-    cr_assert_eq(status, STATUS_OK, "%s", status_name(status));
+    CHECK(status == STATUS_OK);
 }
 
 Test(cluster, a_pool_of_one_becomes_ready) {
@@ -28,11 +28,11 @@ Test(cluster, a_created_table_is_there) {
 static void insert_and_get(struct realm_fiber *fiber) {
     const struct table *table = realm_table(fiber->cluster, "t");
     int64_t value = 0;
-    cr_assert_eq(realm_insert_now(fiber, table, 1, 10), STATUS_OK);
-    cr_assert_eq(realm_get_now(fiber, table, 1, &value), STATUS_OK);
-    cr_assert_eq(value, 10);
-    cr_assert_eq(realm_get_now(fiber, table, 2, &value), STATUS_NOT_FOUND);
-    cr_assert_eq(realm_insert_now(fiber, table, 1, 11), STATUS_DUPLICATE);
+    CHECK(realm_insert_now(fiber, table, 1, 10) == STATUS_OK);
+    CHECK(realm_get_now(fiber, table, 1, &value) == STATUS_OK);
+    CHECK(value == 10);
+    CHECK(realm_get_now(fiber, table, 2, &value) == STATUS_NOT_FOUND);
+    CHECK(realm_insert_now(fiber, table, 1, 11) == STATUS_DUPLICATE);
 }
 
 Test(cluster, an_inserted_row_is_read) {
@@ -46,21 +46,21 @@ static void explicit_transaction(struct realm_fiber *fiber) {
     const struct table *table = realm_table(fiber->cluster, "t");
     struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
     int64_t value = 0;
-    cr_assert_eq(realm_insert(fiber, txn, table, 1, 10), STATUS_OK);
-    cr_assert_eq(realm_get(fiber, txn, table, 1, &value), STATUS_OK);
-    cr_assert_eq(value, 10);
-    cr_assert_eq(realm_insert(fiber, txn, table, 1, 20), STATUS_DUPLICATE);
-    cr_assert_eq(realm_insert(fiber, txn, table, 2, 20), STATUS_OK);
-    cr_assert_eq(realm_update(fiber, txn, table, 2, 21), STATUS_OK);
-    cr_assert_eq(realm_get_now(fiber, table, 1, &value), STATUS_NOT_FOUND);
-    cr_assert_eq(realm_commit(txn), STATUS_OK);
-    cr_assert_eq(realm_get_now(fiber, table, 2, &value), STATUS_OK);
-    cr_assert_eq(value, 21);
+    CHECK(realm_insert(fiber, txn, table, 1, 10) == STATUS_OK);
+    CHECK(realm_get(fiber, txn, table, 1, &value) == STATUS_OK);
+    CHECK(value == 10);
+    CHECK(realm_insert(fiber, txn, table, 1, 20) == STATUS_DUPLICATE);
+    CHECK(realm_insert(fiber, txn, table, 2, 20) == STATUS_OK);
+    CHECK(realm_update(fiber, txn, table, 2, 21) == STATUS_OK);
+    CHECK(realm_get_now(fiber, table, 1, &value) == STATUS_NOT_FOUND);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    CHECK(realm_get_now(fiber, table, 2, &value) == STATUS_OK);
+    CHECK(value == 21);
     txn = realm_begin(fiber, TXN_EXPLICIT);
-    cr_assert_eq(realm_delete(fiber, txn, table, 2), STATUS_OK);
+    CHECK(realm_delete(fiber, txn, table, 2) == STATUS_OK);
     uint64_t floor;
     txn_rollback(txn, &floor);
-    cr_assert_eq(realm_get_now(fiber, table, 2, &value), STATUS_OK);
+    CHECK(realm_get_now(fiber, table, 2, &value) == STATUS_OK);
 }
 
 Test(cluster, a_transaction_sees_its_rows_and_others_do_not_until_it_commits) {
@@ -74,16 +74,16 @@ static void scan_in_order(struct realm_fiber *fiber) {
     const struct table *table = realm_table(fiber->cluster, "t");
     struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
     for (int64_t i = 0; i < 2000; i++)
-        cr_assert_eq(realm_insert(fiber, txn, table, i, 2000 - i), STATUS_OK);
-    cr_assert_eq(realm_commit(txn), STATUS_OK);
+        CHECK(realm_insert(fiber, txn, table, i, 2000 - i) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
     static struct realm_rows rows;
     for (uint32_t index = 0; index < 2; index++) {
         txn = realm_begin(fiber, TXN_AUTOCOMMIT);
-        cr_assert_eq(realm_scan(fiber, txn, table, index, &rows), STATUS_OK);
-        cr_assert_eq(realm_commit(txn), STATUS_OK);
-        cr_assert_eq(rows.count, 2000);
+        CHECK(realm_scan(fiber, txn, table, index, &rows) == STATUS_OK);
+        CHECK(realm_commit(txn) == STATUS_OK);
+        CHECK(rows.count == 2000);
         for (uint32_t i = 0; i < 2000; i++)
-            cr_assert_eq(index == 0 ? rows.ids[i] : rows.values[i], i + index);
+            CHECK((index == 0 ? rows.ids[i] : rows.values[i]) == (int64_t)(i + index));
     }
 }
 

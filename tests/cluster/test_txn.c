@@ -1,0 +1,161 @@
+/* Facts of transactions over several shards and nodes. */
+#include <criterion/criterion.h>
+
+#include "tests/cluster/realm_tables.h"
+
+/* Two groups of one: no replication, two shards on two nodes. */
+static const struct realm_options wide = {
+    .storage_nodes = 2, .replicas = 1, .shards_per_node = 2, .sql_nodes = 2};
+/* One group of two. */
+static const struct realm_options twin = {
+    .storage_nodes = 2, .replicas = 2, .shards_per_node = 1, .sql_nodes = 2};
+
+static void create_plain(struct realm_fiber *fiber) {
+    CHECK(realm_create_table(fiber, "t", REALM_PLAIN) == STATUS_OK);
+}
+static void create_unique(struct realm_fiber *fiber) {
+    CHECK(realm_create_table(fiber, "t", REALM_UNIQUE) == STATUS_OK);
+}
+
+static void many_rows(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    for (int64_t i = 0; i < 500; i++)
+        CHECK(realm_insert(fiber, txn, table, i, 1000 - i) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    int64_t value;
+    for (int64_t i = 0; i < 500; i += 50) {
+        CHECK(realm_get_now(fiber, table, i, &value) == STATUS_OK);
+        CHECK(value == 1000 - i);
+    }
+}
+
+static void scan_both(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    static struct realm_rows rows;
+    for (uint32_t index = 0; index < 2; index++) {
+        struct txn *txn = realm_begin(fiber, TXN_AUTOCOMMIT);
+        CHECK(realm_scan(fiber, txn, table, index, &rows) == STATUS_OK);
+        CHECK(realm_commit(txn) == STATUS_OK);
+        CHECK(rows.count == 500);
+        for (int64_t i = 0; i < 500; i++) CHECK(rows.ids[i] == (index == 0 ? i : 499 - i));
+    }
+}
+
+Test(txn, a_commit_over_four_shards_is_seen_whole_and_scans_merge_in_index_order) {
+    struct realm *realm = realm_open(&wide);
+    realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+    realm_call(realm, NODE_SQL_FIRST, many_rows, NULL);
+    realm_call(realm, NODE_SQL_FIRST + 1, scan_both, NULL);
+    realm_close(realm);
+}
+
+static void unique_facts(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    int64_t value;
+    for (int64_t i = 0; i < 20; i++) CHECK(realm_insert_now(fiber, table, i, 100 + i) == STATUS_OK);
+    CHECK(realm_insert_now(fiber, table, 50, 105) == STATUS_DUPLICATE);
+    CHECK(realm_get_now(fiber, table, 50, &value) == STATUS_NOT_FOUND);
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    CHECK(realm_update(fiber, txn, table, 5, 500) == STATUS_OK);
+    CHECK(realm_update(fiber, txn, table, 6, 107) == STATUS_DUPLICATE);
+    CHECK(realm_insert(fiber, txn, table, 50, 105) == STATUS_OK);
+    CHECK(realm_delete(fiber, txn, table, 7) == STATUS_OK);
+    CHECK(realm_update(fiber, txn, table, 6, 107) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    CHECK(realm_get_now(fiber, table, 6, &value) == STATUS_OK);
+    CHECK(value == 107);
+    CHECK(realm_insert_now(fiber, table, 51, 106) == STATUS_OK);
+}
+
+Test(txn, a_unique_index_holds_over_shards) {
+    struct realm *realm = realm_open(&wide);
+    realm_call(realm, NODE_SQL_FIRST, create_unique, NULL);
+    realm_call(realm, NODE_SQL_FIRST, unique_facts, NULL);
+    realm_close(realm);
+}
+
+struct transfers {
+    uint32_t done, aborted;
+    int64_t first;
+};
+
+static void set_up_accounts(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    for (int64_t i = 0; i < 10; i++) CHECK(realm_insert_now(fiber, table, i, 100) == STATUS_OK);
+}
+
+static void transfer(struct realm_fiber *fiber) {
+    struct transfers *transfers = fiber->argument;
+    const struct table *table = realm_table(fiber->cluster, "t");
+    for (int64_t round = 0; round < 40; round++) {
+        int64_t from = (transfers->first + round) % 10, to = (from + 1 + round % 9) % 10;
+        struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+        int64_t a, b;
+        uint64_t floor;
+        enum status status = realm_lock(fiber, txn, table, from, &a);
+        if (status == STATUS_OK) status = realm_lock(fiber, txn, table, to, &b);
+        if (status == STATUS_OK) status = realm_update(fiber, txn, table, from, a - 1);
+        if (status == STATUS_OK) status = realm_update(fiber, txn, table, to, b + 1);
+        if (status == STATUS_OK)
+            status = realm_commit(txn);
+        else
+            txn_rollback(txn, &floor);
+        CHECK(status == STATUS_OK || status == STATUS_DEADLOCK || status == STATUS_ABORTED ||
+              status == STATUS_UNKNOWN_OUTCOME);
+        if (status == STATUS_OK)
+            transfers->done++;
+        else
+            transfers->aborted++;
+    }
+}
+
+static void sum_accounts(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    static struct realm_rows rows;
+    struct txn *txn = realm_begin(fiber, TXN_AUTOCOMMIT);
+    CHECK(realm_scan(fiber, txn, table, 0, &rows) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < rows.count; i++) sum += rows.values[i];
+    CHECK(rows.count == 10);
+    CHECK(sum == 1000);
+}
+
+Test(txn, concurrent_transfers_keep_the_sum_and_deadlocks_end) {
+    struct realm *realm = realm_open(&wide);
+    struct transfers transfers[4] = {{.first = 0}, {.first = 3}, {.first = 5}, {.first = 8}};
+    realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+    realm_call(realm, NODE_SQL_FIRST, set_up_accounts, NULL);
+    for (uint32_t i = 0; i < 4; i++)
+        realm_spawn(realm, (uint16_t)(NODE_SQL_FIRST + i % 2), transfer, &transfers[i]);
+    realm_run_fibers(realm, 120000000);
+    realm_call(realm, NODE_SQL_FIRST + 1, sum_accounts, NULL);
+    for (uint32_t i = 0; i < 4; i++) cr_assert_gt(transfers[i].done, 10);
+    realm_close(realm);
+}
+
+/* Either node dies in the middle of transfers, comes back and catches up; then the other one. */
+static void fail_over_at(uint64_t messages, uint16_t victim) {
+    struct realm *realm = realm_open(&twin);
+    struct transfers transfers[2] = {{.first = 0}, {.first = 5}};
+    realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+    realm_call(realm, NODE_SQL_FIRST, set_up_accounts, NULL);
+    for (uint32_t i = 0; i < 2; i++)
+        realm_spawn(realm, (uint16_t)(NODE_SQL_FIRST + i), transfer, &transfers[i]);
+    realm_run_messages(realm, messages);
+    realm_kill(realm, victim);
+    realm_run_fibers(realm, 120000000);
+    realm_call(realm, NODE_SQL_FIRST + 1, sum_accounts, NULL);
+    cr_assert_gt(transfers[0].done + transfers[1].done, 40);
+    realm_start(realm, victim);
+    realm_run_for(realm, 10000000);
+    realm_kill(realm, (uint16_t)(2 * NODE_STORAGE_FIRST + 1 - victim));
+    realm_call(realm, NODE_SQL_FIRST, sum_accounts, NULL);
+    realm_close(realm);
+}
+
+Test(txn, a_fail_over_loses_nothing_that_was_acknowledged) {
+    for (uint64_t messages = 100; messages < 800; messages += 97)
+        fail_over_at(messages, (uint16_t)(NODE_STORAGE_FIRST + messages % 2));
+}
