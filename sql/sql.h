@@ -33,6 +33,10 @@ struct sql_server_options {
      * pairs. */
     const struct slice *variable_names, *variable_values;
     uint32_t variable_count;
+    /* The TZif file of a zone, in the arena; NOT_FOUND. NULL: only offsets and UTC are known. */
+    enum status (*zone_bytes)(void *context, struct slice name, struct arena *arena,
+                              struct slice *bytes_out);
+    void *zone_context;
 };
 struct sql_server *sql_server_open(const struct sql_server_options *options);
 void sql_server_close(struct sql_server *server);
