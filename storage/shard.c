@@ -17,6 +17,7 @@
 #include "storage/coordinator.h"
 #include "storage/deadlock_report.h"
 #include "storage/participant_private.h"
+#include "storage/refusal.h"
 #include "storage/system_shard.h"
 
 #define FENCE_RETRY_US     20000
@@ -154,48 +155,13 @@ struct message *shard_answer(struct shard *shard, const struct message *request,
 
 void shard_refuse_kind(struct shard *shard, const struct message *request,
                        enum message_kind answer_kind, enum status status, struct effects *out) {
-    struct message *answer = shard_answer(shard, request, answer_kind, out);
-    CHECK(status != STATUS_OK);
-    switch (answer_kind) {
-    case MESSAGE_ROWS: answer->rows.status = (uint8_t)status; return;
-    case MESSAGE_WRITTEN: answer->written.status = (uint8_t)status; return;
-    case MESSAGE_DONE: answer->done.status = (uint8_t)status; return;
-    case MESSAGE_PREPARED: answer->prepared.status = (uint8_t)status; return;
-    case MESSAGE_GIVEN: answer->given.status = (uint8_t)status; return;
-    case MESSAGE_DRAWN: answer->drawn.status = (uint8_t)status; return;
-    case MESSAGE_COUNTED: answer->counted.status = (uint8_t)status; return;
-    case MESSAGE_FENCED: answer->fenced.status = (uint8_t)status; return;
-    case MESSAGE_OUTCOME: answer->outcome.state = OUTCOME_UNKNOWN; return;
-    default: UNREACHABLE();
-    }
+    refusal_set(shard_answer(shard, request, answer_kind, out), status);
 }
 
 void shard_refuse(struct shard *shard, const struct message *request, enum status status,
                   struct effects *out) {
-    switch (request->header.kind) {
-    case MESSAGE_READ: shard_refuse_kind(shard, request, MESSAGE_ROWS, status, out); return;
-    case MESSAGE_WRITE:
-    case MESSAGE_CHANGE: shard_refuse_kind(shard, request, MESSAGE_WRITTEN, status, out); return;
-    case MESSAGE_PREPARE: shard_refuse_kind(shard, request, MESSAGE_PREPARED, status, out); return;
-    case MESSAGE_COMPLETE:
-        if (request->header.request_id == 0) return; /* of a coordinator, which needs no answer */
-        shard_refuse_kind(shard, request, MESSAGE_DONE, status, out);
-        return;
-    case MESSAGE_ROLL_BACK:
-    case MESSAGE_COMMIT:
-    case MESSAGE_ABORT:
-    case MESSAGE_SCHEMA:
-    case MESSAGE_NAMED_LOCK: shard_refuse_kind(shard, request, MESSAGE_DONE, status, out); return;
-    case MESSAGE_ASK_OUTCOME:
-        shard_refuse_kind(shard, request, MESSAGE_OUTCOME, status, out);
-        return;
-    case MESSAGE_SNAPSHOT: shard_refuse_kind(shard, request, MESSAGE_GIVEN, status, out); return;
-    case MESSAGE_SEQUENCE: shard_refuse_kind(shard, request, MESSAGE_DRAWN, status, out); return;
-    case MESSAGE_STATISTICS:
-        shard_refuse_kind(shard, request, MESSAGE_COUNTED, status, out);
-        return;
-    default: return; /* LIVE, MARK, EDGES, INQUIRE, FENCE, FETCH are sent again by themselves */
-    }
+    enum message_kind kind = (enum message_kind)refusal_kind_of(request);
+    if (kind != 0) shard_refuse_kind(shard, request, kind, status, out);
 }
 
 /* ---- taking over ---- */

@@ -6,12 +6,15 @@
  *         end of the turn: shards finish their batches, the log is flushed, appends and rounds leave (D2).
  *   (ST2) Shards hear of the disk only when the written or synced place of the log has moved.
  *   (ST3) Whatever must end the process is noted in stop_reason by who finds it; the step ends with STOP.
+ *   (ST4) A request that finds nobody (the disk is still being read, an earlier life of the node is meant, the shard
+ *         is not heard of yet) is refused: who waits on an open connection would wait for ever.
  */
 #include "storage/store_private.h"
 
 #include "storage/backup.h"
 #include "storage/participant.h"
 #include "storage/recovery.h"
+#include "storage/refusal.h"
 #include "storage/replica.h"
 
 #define MEMORY_RESERVE_PERCENT 10
@@ -265,17 +268,30 @@ static void store_recover(struct store *store, const struct event *event, struct
 
 /* ---- steps ---- */
 
+/* (ST4) */
+static void store_refuse(const struct message *message, struct effects *out) {
+    uint8_t kind = refusal_kind_of(message);
+    if (kind == 0 || message->header.from_node == 0) return;
+    refusal_set(effects_answer(out, message, (enum message_kind)kind), STATUS_WRONG_PRIMARY);
+}
+
 static void store_on_message(struct store *store, const struct message *message,
                              struct effects *out) {
     bool is_ours = message->header.to_incarnation == 0 || store->agent.incarnation == 0 ||
                    message->header.to_incarnation == store->agent.incarnation;
-    if (!is_ours) return; /* for an earlier life of this node */
+    if (!is_ours) {
+        store_refuse(message, out);
+        return;
+    }
     if (message->header.shard == 0) {
         agent_on_message(store, message, out);
         return;
     }
     struct shard *shard = store_shard(store, message->header.shard);
-    if (shard == NULL || message->header.from_node == 0) return; /* not heard of yet: asked again */
+    if (shard == NULL || message->header.from_node == 0) {
+        store_refuse(message, out);
+        return;
+    }
     shard_on_message(shard, message, out);
     if (shard_leads(shard)) participant_run(shard, out);
 }
@@ -351,7 +367,9 @@ void store_step(struct store *store, const struct event *event, struct effects *
     if (store->stop_reason != NULL) return; /* it has said so */
     if (store->is_recovered) {
         store_step_recovered(store, event, out);
-    } else if (event->kind != EVENT_MESSAGE) { /* messages find nobody yet */
+    } else if (event->kind == EVENT_MESSAGE) {
+        store_refuse(event->message, out);
+    } else {
         redo_step(store->redo, event, out);
         store_recover(store, event, out);
         if (store->is_recovered) store_set_deadline(store, out);
