@@ -95,6 +95,29 @@ static enum status bind_aggregate_args(struct binder *binder, const struct ast_e
     return status;
 }
 
+/* Bits: the expression reads columns of this block (1), of blocks around it (2). */
+static uint32_t whose_columns(const struct scope *scope, const struct expr *expr) {
+    uint32_t whose = 0;
+    if (expr->kind == EXPR_COLUMN) {
+        for (uint32_t i = 0; i < scope->table_count; i++) {
+            if (scope->tables[i] == expr->table) return 1;
+        }
+        return 2;
+    }
+    for (uint32_t i = 0; i < expr->arg_count; i++) whose |= whose_columns(scope, expr->args[i]);
+    return whose;
+}
+
+/* SUM(x) of an outer block's x alone would be that block's aggregate. */
+static enum status check_own(struct binder *binder, const struct bound_aggregate *aggregate) {
+    uint32_t whose = 0;
+    for (uint32_t i = 0; i < aggregate->arg_count; i++) {
+        whose |= whose_columns(binder->scope, aggregate->args[i]);
+    }
+    if (whose != 2) return STATUS_OK;
+    return diagnostics_unsupported(binder->diagnostics, "an outer query's aggregate in a subquery");
+}
+
 static enum status resolve_aggregate(struct binder *binder, struct bound_aggregate *aggregate,
                                      struct expr **out) {
     struct expr *node = expr_new(binder->arena, EXPR_CALL, aggregate->arg_count);
@@ -139,6 +162,7 @@ static enum status bind_aggregate(struct binder *binder, const struct ast_expr *
     if (status == STATUS_OK && !is_count && aggregate.arg_count == 0) {
         return tell_count(binder, function);
     }
+    if (status == STATUS_OK) status = check_own(binder, &aggregate);
     return status == STATUS_OK ? resolve_aggregate(binder, &aggregate, out) : status;
 }
 

@@ -171,6 +171,29 @@ static enum status bind_view(struct binder *binder, const struct ast_table_ref *
     return status == STATUS_OK ? name_columns(binder, table, table->query, &no_names) : status;
 }
 
+/* The hints, in the plan's memory; their indexes must exist (1176). */
+static enum status bind_hints(struct binder *binder, const struct ast_index_hints *ast,
+                              struct bound_table *table) {
+    struct ast_index_hints *hints = arena_new(binder->arena, struct ast_index_hints);
+    if (ast->count == 0 || table->kind != BOUND_BASE) return STATUS_OK;
+    *hints = *ast;
+    hints->items = arena_array(binder->arena, struct ast_index_hint, ast->count);
+    for (uint32_t i = 0; i < ast->count; i++) {
+        struct ast_index_hint *hint = &hints->items[i];
+        *hint = ast->items[i];
+        hint->indexes.items = arena_array(binder->arena, struct slice, hint->indexes.count);
+        for (uint32_t n = 0; n < hint->indexes.count; n++) {
+            struct slice name = ast->items[i].indexes.items[n];
+            hint->indexes.items[n] = bind_copy(binder, name);
+            if (table_find_index(table->base->definition, name) >= 0) continue;
+            return diagnostics_error(binder->diagnostics, ER_KEY_DOES_NOT_EXITS,
+                                     bind_text(binder, name), bind_text(binder, table->alias));
+        }
+    }
+    table->hints = hints;
+    return STATUS_OK;
+}
+
 static enum status bind_named(struct binder *binder, const struct ast_table_ref *ref,
                               struct bound_table **out) {
     const struct bind_catalog *catalog = binder->input->catalog;
@@ -185,9 +208,8 @@ static enum status bind_named(struct binder *binder, const struct ast_table_ref 
     if (is_view) return bind_view(binder, ref, text, out);
     enum status status = bind_named_table(binder, &ref->name, ref->alias, out);
     if (status != STATUS_OK) return status;
-    if (ref->hints.count > 0) (*out)->hints = &ref->hints;
     if (!binder->names_a_target) bind_need(binder, *out, NEED_SELECT);
-    return STATUS_OK;
+    return bind_hints(binder, &ref->hints, *out);
 }
 
 /* ---- into the scope ---- */

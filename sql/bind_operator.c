@@ -7,6 +7,8 @@
  */
 #include "sql/bind_private.h"
 
+#define ROW_COLUMNS_MAX 64 /* that are compared: (a, b, ..) < (c, d, ..) is as deep as it is long */
+
 static void set_truth(struct expr *expr) {
     expr->type = column_type_bigint(0);
     expr->type.length = 1;
@@ -76,6 +78,8 @@ static enum status compare_rows(struct binder *binder, enum program_op op, const
     if (right->kind != EXPR_ROW || right->arg_count != left->arg_count) {
         return tell_columns(binder, left->arg_count);
     }
+    bool is_deep = left->arg_count > ROW_COLUMNS_MAX;
+    if (is_deep) return diagnostics_unsupported(binder->diagnostics, "rows of so many columns");
     bool is_equality = op == PROGRAM_EQ || op == PROGRAM_NE || op == PROGRAM_NULL_SAFE_EQ;
     if (!is_equality) return compare_rows_by_order(binder, op, left, right, out);
     enum expr_kind kind = op == PROGRAM_NE ? EXPR_OR : EXPR_AND;

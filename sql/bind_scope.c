@@ -36,8 +36,10 @@ int32_t bound_find_column(const struct bound_table *table, struct slice name) {
 }
 
 bool bind_table_is(const struct bound_table *table, struct slice schema, struct slice name) {
-    if (schema.size > 0 && !slice_equal(table->schema, schema)) return false;
-    return slice_equal(table->alias, name);
+    bool (*equal)(struct slice, struct slice) = slice_equal;
+    if (table->kind == BOUND_VIRTUAL) equal = slice_equal_nocase; /* information_schema */
+    if (schema.size > 0 && !equal(table->schema, schema)) return false;
+    return equal(table->alias, name);
 }
 
 struct bound_table *scope_find_table(const struct scope *scope, struct slice schema,
@@ -96,19 +98,26 @@ struct expr *bind_column_of(struct binder *binder, struct bound_table *table, ui
 
 /* ---- outer references (S2) ---- */
 
-static void subquery_reads(struct binder *binder, struct bound_subquery *subquery, uint32_t slot) {
-    subquery->is_correlated = 1;
-    for (uint32_t i = 0; i < subquery->outer_slot_count; i++) {
-        if (subquery->outer_slots[i] == slot) return;
+static void list_slot(struct binder *binder, uint32_t **slots, uint32_t *count, uint32_t slot) {
+    for (uint32_t i = 0; i < *count; i++) {
+        if ((*slots)[i] == slot) return;
     }
-    *BIND_PUSH(binder->arena, &subquery->outer_slots, &subquery->outer_slot_count) = slot;
+    *BIND_PUSH(binder->arena, slots, count) = slot;
 }
 
 static void note_outer(struct binder *binder, const struct scope *found, uint32_t slot) {
     for (struct scope *scope = binder->scope; scope != found; scope = scope->parent) {
         CHECK(scope != NULL);
-        if (scope->query != NULL) scope->query->is_correlated = 1;
-        if (scope->subquery != NULL) subquery_reads(binder, scope->subquery, slot);
+        struct bound_subquery *subquery = scope->subquery;
+        struct bound_query *query = scope->query;
+        if (query != NULL) {
+            query->is_correlated = 1;
+            list_slot(binder, &query->outer_slots, &query->outer_slot_count, slot);
+        }
+        if (subquery != NULL) {
+            subquery->is_correlated = 1;
+            list_slot(binder, &subquery->outer_slots, &subquery->outer_slot_count, slot);
+        }
     }
 }
 
@@ -289,6 +298,18 @@ static enum status lookup_scope(struct binder *binder, const struct ast_expr *as
     return lookup->count == 0 ? STATUS_NOT_FOUND : found_column(binder, ast, scope, lookup, out);
 }
 
+/* ON DUPLICATE KEY UPDATE of INSERT .. SELECT may name the SELECT's columns in MySQL; rows that wait to be written do not have them
+ * here. */
+static bool is_of_source(const struct scope *scope, const struct lookup *lookup) {
+    const struct bound_query *query = scope->insert != NULL ? scope->insert->query : NULL;
+    if (query == NULL || query->arm_count != 1 || query->arms[0].select == NULL) return false;
+    struct scope source = {.tables = query->arms[0].select->tables,
+                           .table_count = query->arms[0].select->table_count};
+    struct lookup own = *lookup;
+    lookup_in(&source, &own);
+    return own.count > 0;
+}
+
 enum status bind_column(struct binder *binder, const struct ast_expr *ast, struct expr **out) {
     struct scope *own = binder->scope;
     struct lookup lookup = {
@@ -309,6 +330,10 @@ enum status bind_column(struct binder *binder, const struct ast_expr *ast, struc
     for (struct scope *scope = own->outer; scope != NULL; scope = scope->outer) {
         status = lookup_scope(binder, ast, scope, &lookup, out);
         if (status != STATUS_NOT_FOUND) return status;
+    }
+    if (is_of_source(own, &lookup)) {
+        return diagnostics_unsupported(binder->diagnostics,
+                                       "columns of the SELECT in ON DUPLICATE KEY UPDATE");
     }
     return bind_tell_unknown(binder, ast);
 }

@@ -220,6 +220,9 @@ struct bound_query {
     uint32_t cte_count;
     const struct ast_into *into;
     uint8_t is_correlated;
+    uint32_t *
+        outer_slots; /* that it reads of the blocks around (LATERAL; a subquery's are in its own list, too) */
+    uint32_t outer_slot_count;
 };
 
 /* ---- changes ---- */

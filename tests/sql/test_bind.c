@@ -131,6 +131,11 @@ Test(bind, subqueries_and_unions) {
         {"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10) SELECT i "
          "FROM n",
          "ok"},
+        {"SELECT k, (SELECT SUM(t.id) FROM u) FROM t",
+         "1235: This version of MySQL doesn't yet support 'an outer query's aggregate in a "
+         "subquery'"},
+        {"SELECT 1 FROM t USE INDEX (k_1, PRIMARY)", "ok"},
+        {"SELECT 1 FROM t FORCE INDEX (nope)", "1176: Key 'nope' doesn't exist in table 't'"},
         {"SELECT * FROM t FOR UPDATE OF x", "1109: Unknown table 'x' in locking clause"},
         {"SELECT ROW_NUMBER() OVER () FROM t",
          "1235: This version of MySQL doesn't yet support 'window functions'"},
