@@ -7,6 +7,7 @@
  *   (S3) A read of the newest versions is one request to one shard (T8). When it does not fit a step, it is repeated
  *        at a snapshot; nothing was given out yet.
  *   (S4) A batch of an ordered scan ends where a part runs dry that has more: what comes next may be its row.
+ *   (S5) A request that is refused is repeated from where its part stood: what was given out is not given again.
  */
 #include "cluster/scan.h"
 
@@ -135,7 +136,7 @@ static enum status part_ask(struct scan_part *part) {
     struct message *message = ask_shard(txn->cluster, &part->ask, MESSAGE_READ, part->shard);
     part_fill_read(part, entry, message);
     arena_reset(&part->part_arena);
-    part->resume = SLICE_EMPTY;
+    part->resume = arena_copy(&part->part_arena, message->read.resume); /* (S5) */
     part->state = PART_ASKED;
     return STATUS_OK;
 }
