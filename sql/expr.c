@@ -160,8 +160,11 @@ static void print_list(const struct expr *expr, uint32_t from, const char *betwe
     }
 }
 
+/* Names in lower case, as MySQL's messages have them. */
 static void print_call(const char *name, const struct expr *expr, struct buffer *out) {
-    print_text(out, name);
+    for (; *name != '\0'; name++) {
+        buffer_append_byte(out, (uint8_t)(*name >= 'A' && *name <= 'Z' ? *name + 32 : *name));
+    }
     buffer_append_byte(out, '(');
     print_list(expr, 0, ",", out);
     buffer_append_byte(out, ')');

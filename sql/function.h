@@ -96,6 +96,7 @@ struct function_list {
 const struct function_list *function_list_at(size_t index);
 extern const struct function_list function_strings, function_numbers, function_times,
     function_control, function_digests, function_facts, function_aggregates, function_windows,
+    function_searches, function_codes, function_clocks,
     function_networks;
 
 #endif
