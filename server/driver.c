@@ -274,6 +274,7 @@ enum status driver_add(struct driver *driver, const struct machine_options *opti
             .context = driven,
         });
     driver->machine_count++;
+    peers_add_local(driver->peers, options->node);
     *driven_out = driven;
     return STATUS_OK;
 }

@@ -62,6 +62,7 @@ struct link {
 struct neighbour {
     uint16_t node;
     uint32_t listed_incarnation;
+    bool is_local; /* a machine of this process */
     bool is_connected_by_us;
     char address[SOCKET_ADDRESS_BYTES_MAX];
     struct link *link;
@@ -200,6 +201,7 @@ static bool link_accept_hello(struct link *link, const struct hello *hello) {
     if (hello->wire_version != WIRE_VERSION || hello->node >= NODE_NUMBERS_MAX) return false;
     if (link->peer != NULL && link->peer->node != hello->node) return false;
     if (hello->node == peers->options.node) return false;
+    if (peers->by_node[hello->node] != NULL && peers->by_node[hello->node]->is_local) return false;
     link->role = hello->role;
     link->incarnation = hello->incarnation;
     bool is_accepted = link->peer == NULL;
@@ -390,9 +392,13 @@ void peers_add(struct peers *peers, uint16_t node, struct slice address) {
 }
 
 static bool peers_connects_to(const struct peers *peers, const struct configuration_node *node) {
+    const struct neighbour *known = peers->by_node[node->node];
+    if (known != NULL && known->is_local) return false;
     if (node->node >= peers->options.node) return false;
     return !(peers->options.role == ROLE_SQL && node->role == ROLE_SQL);
 }
+
+void peers_add_local(struct peers *peers, uint16_t node) { peer_of(peers, node)->is_local = true; }
 
 void peers_learn(struct peers *peers, const struct cluster_configuration *configuration) {
     for (uint32_t i = 0; i < configuration->node_count; i++) {

@@ -33,6 +33,8 @@ void peers_close(struct peers *peers);
 void peers_accept_on(struct peers *peers, int listening_fd);
 /* Keeps connected to this node at this address from now on. */
 void peers_add(struct peers *peers, uint16_t node, struct slice address);
+/* A machine of this process has this number: nobody connects to it, and nobody else may have it. */
+void peers_add_local(struct peers *peers, uint16_t node);
 /* The same for every node of the configuration that this one connects to. */
 void peers_learn(struct peers *peers, const struct cluster_configuration *configuration);
 /* What HELLO says of this process. */
