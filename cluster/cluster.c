@@ -40,9 +40,10 @@ struct cluster *cluster_open(const struct cluster_options *options, uint64_t now
     schemas_open(&cluster->schemas, options->source);
     snapshots_open(&cluster->snapshots);
     marks_open(&cluster->marks);
-    struct list *lists[] = {&cluster->open_scans, &cluster->txns,          &cluster->free_txns,
-                            &cluster->free_scans, &cluster->free_parts,    &cluster->free_endings,
-                            &cluster->endings,    &cluster->change_waiters};
+    struct list *lists[] = {&cluster->open_calls,    &cluster->free_calls,   &cluster->open_scans,
+                            &cluster->txns,          &cluster->free_txns,    &cluster->free_scans,
+                            &cluster->free_parts,    &cluster->free_endings, &cluster->endings,
+                            &cluster->change_waiters};
     for (size_t i = 0; i < ARRAY_COUNT(lists); i++) list_open(lists[i]);
     map_open(&cluster->sequences, options->source);
     map_open(&cluster->statistics, options->source);
@@ -52,6 +53,9 @@ struct cluster *cluster_open(const struct cluster_options *options, uint64_t now
 }
 
 void cluster_close(struct cluster *cluster) {
+    list_append(&cluster->free_calls, &cluster->open_calls);
+    LIST_EACH(link, &cluster->free_calls)
+    arena_close(&CONTAINER_OF(link, struct call_arena, link)->arena);
     txns_close(cluster);
     scans_close(cluster);
     endings_close(cluster);
@@ -62,6 +66,25 @@ void cluster_close(struct cluster *cluster) {
     route_close(&cluster->route);
     struct arena arena = cluster->cluster_arena;
     arena_close(&arena);
+}
+
+struct call_arena *call_arena_take(struct cluster *cluster) {
+    struct list_link *link = list_pop_first(&cluster->free_calls);
+    struct call_arena *call;
+    if (link != NULL) {
+        call = CONTAINER_OF(link, struct call_arena, link);
+    } else {
+        call = arena_new(&cluster->cluster_arena, struct call_arena);
+        arena_open(&call->arena, cluster->options.source, 0);
+    }
+    list_push_last(&cluster->open_calls, &call->link);
+    return call;
+}
+
+void call_arena_give(struct cluster *cluster, struct call_arena *call) {
+    arena_reset(&call->arena);
+    list_remove(&call->link);
+    list_push_first(&cluster->free_calls, &call->link);
 }
 
 /* ---- sending ---- */

@@ -30,7 +30,7 @@ struct cluster {
     struct marks marks;
     struct list txns; /* all open */
     struct list free_txns, free_scans, free_parts, free_endings;
-    struct list open_scans;
+    struct list open_scans, open_calls, free_calls;
     struct list endings;
     struct list change_waiters; /* fibers that wait for a new configuration, dictionary or peer */
     struct map sequences;       /* counter's name -> struct counter */
@@ -51,6 +51,18 @@ MUST_USE enum status cluster_wait_change(struct cluster *cluster, struct waiter 
 void cluster_changed(struct cluster *cluster);
 /* LEARNED, when the newest version or the oldest one in use rose (SV3). */
 void cluster_report_schema(struct cluster *cluster);
+
+/* An arena for a call on a fiber that may be forgotten in its middle: the handle knows it. */
+struct call_arena {
+    struct list_link link; /* in open_calls or free_calls */
+    struct arena arena;
+};
+struct call_arena *call_arena_take(struct cluster *cluster);
+void call_arena_give(struct cluster *cluster, struct call_arena *call);
+
+/* (fiber) Gives every row its entry in a new unique index; DUPLICATE: two rows have one key. */
+MUST_USE enum status fill_index(struct cluster *cluster, struct waiter *waiter,
+                                const struct table *table, uint32_t index);
 
 /* Everything that these files keep is given back. */
 void txns_close(struct cluster *cluster);

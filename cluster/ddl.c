@@ -9,9 +9,7 @@
 #define META_GONE_US 10000000 /* without a connection to meta */
 #define PUBLIC_US    10000000
 
-static struct slice ddl_definition(struct cluster *cluster, const struct ddl_change *change,
-                                   struct arena *arena) {
-    (void)cluster;
+static struct slice ddl_definition(const struct ddl_change *change, struct arena *arena) {
     if (change->definition == NULL) return arena_copy(arena, change->object);
     struct buffer bytes = buffer_of(arena);
     table_encode(change->definition, &bytes);
@@ -52,24 +50,50 @@ static enum status ddl_ask(struct cluster *cluster, struct waiter *waiter, const
     }
 }
 
+/* What BUSY asks for: entries of all rows in the table's new unique indexes. */
+static enum status ddl_fill(struct cluster *cluster, struct waiter *waiter, uint32_t table_id) {
+    struct schema *schema = schema_hold(cluster);
+    const struct table *table = schema_table_by_id(schema, table_id);
+    enum status status = STATUS_OK;
+    for (uint32_t i = 1; table != NULL && i < table->definition->index_count; i++) {
+        const struct index_definition *index = &table->definition->indexes[i];
+        if (index->kind != INDEX_UNIQUE || index->state != INDEX_WRITE_ONLY) continue;
+        if (status == STATUS_OK) status = fill_index(cluster, waiter, table, i);
+    }
+    schema_release(cluster, schema);
+    return status;
+}
+
+/* Asks, fills when it is asked to, and asks again. */
+static enum status ddl_run(struct cluster *cluster, struct waiter *waiter, struct ddl *ddl,
+                           struct ddl_done *done_out) {
+    while (true) {
+        enum status status = ddl_ask(cluster, waiter, ddl, done_out);
+        if (status != STATUS_OK || done_out->status != STATUS_BUSY) return status;
+        status = ddl_fill(cluster, waiter, done_out->table_id);
+        if (status == STATUS_CANCELLED) waiter_clear_cancel(waiter); /* meta undoes what it began */
+        ddl->ddl_kind = status == STATUS_OK ? DDL_FILLED : DDL_UNFILLABLE;
+    }
+}
+
 enum status cluster_ddl(struct cluster *cluster, struct waiter *waiter,
                         const struct ddl_change *change) {
-    struct arena arena;
-    arena_open(&arena, cluster->options.source, 0);
+    struct call_arena *call = call_arena_take(cluster);
+    struct arena *arena = &call->arena;
     struct ddl ddl = {
         .ddl_kind = (uint8_t)change->kind,
         .nonce = random_u64(&cluster->random),
         .based_on = change->based_on,
-        .database = arena_copy(&arena, change->database),
-        .name = arena_copy(&arena, change->name),
-        .new_database = arena_copy(&arena, change->new_database),
-        .new_name = arena_copy(&arena, change->new_name),
-        .definition = ddl_definition(cluster, change, &arena),
+        .database = arena_copy(arena, change->database),
+        .name = arena_copy(arena, change->name),
+        .new_database = arena_copy(arena, change->new_database),
+        .new_name = arena_copy(arena, change->new_name),
+        .definition = ddl_definition(change, arena),
     };
     if (change->held != NULL) schema_release(cluster, change->held);
     struct ddl_done done = {0};
-    enum status status = ddl_ask(cluster, waiter, &ddl, &done);
-    arena_close(&arena);
+    enum status status = ddl_run(cluster, waiter, &ddl, &done);
+    call_arena_give(cluster, call);
     if (status != STATUS_OK) return status;
     uint64_t until_us = cluster->now_us + PUBLIC_US;
     while (done.status == STATUS_OK && cluster->schemas.newest->version < done.version) {

@@ -284,13 +284,27 @@ static void drop_decide(struct controller *controller, struct decision *decision
 
 /* ---- the controller's calls ---- */
 
+/* Requests that the store knows by now, whatever became of the answer to the change that began them. */
+static void queue_settle(struct controller *controller) {
+    struct changes *changes = &controller->changes;
+    LIST_EACH(link, &changes->queue) {
+        struct matter *matter = CONTAINER_OF(link, struct matter, link);
+        matter->is_decided = false;
+        if (changes->job.kind != 0 && changes->job.nonce == matter->message->ddl.nonce) {
+            changes->job_request = matter->message->header;
+            matter_give(controller, matter);
+        } else {
+            (void)matter_answer_again(controller, matter);
+        }
+    }
+}
+
 void dictionary_on_load(struct controller *controller) {
     struct changes *changes = &controller->changes;
-    LIST_EACH(link, &changes->queue)
-    CONTAINER_OF(link, struct matter, link)->is_decided = false;
     changes->drop_table_id = 0;
     changes->drop_run.is_active = false;
     job_on_decided(controller);
+    queue_settle(controller);
     const struct placement *placement = &controller->state.placement;
     for (uint32_t i = 0; i < placement->node_count; i++) {
         const struct member *member = member_of(controller, placement->nodes[i].node);
@@ -344,16 +358,7 @@ void dictionary_on_decided(struct controller *controller) {
         struct matter *matter = matter_take(controller, &request);
         if (!matter_answer_again(controller, matter)) matter_give(controller, matter);
     }
-    LIST_EACH(link, &changes->queue) {
-        struct matter *matter = CONTAINER_OF(link, struct matter, link);
-        if (!matter->is_decided) continue;
-        if (changes->job.kind != 0 && changes->job.nonce == matter->message->ddl.nonce) {
-            changes->job_request = matter->message->header;
-            matter_give(controller, matter);
-        } else if (!matter_answer_again(controller, matter)) {
-            matter->is_decided = false;
-        }
-    }
+    queue_settle(controller);
 }
 
 /* ---- pushes (DC3) ---- */

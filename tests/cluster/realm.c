@@ -294,6 +294,17 @@ void realm_run_fibers(struct realm *realm, uint64_t limit_us) {
     realm->fiber_count = 0;
 }
 
+void realm_abandon_fibers(struct realm *realm) {
+    for (uint32_t i = 0; i < realm->fiber_count; i++) {
+        struct realm_fiber *fiber = &realm->fibers[i];
+        waiter_close(&fiber->waiter);
+        if (fiber_is_live(&fiber->fiber)) fiber_abandon(&fiber->fiber);
+        arena_close(&fiber->arena);
+        free(fiber->stack);
+    }
+    realm->fiber_count = 0;
+}
+
 static void fiber_entry(struct fiber *fiber, void *argument) {
     (void)fiber;
     struct realm_fiber *own = argument;

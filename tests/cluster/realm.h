@@ -92,6 +92,8 @@ struct realm_fiber *realm_spawn(struct realm *realm, uint16_t sql_node,
                                 void (*run)(struct realm_fiber *fiber), void *argument);
 /* Until the fibers are done; CHECKs that this takes less than `limit_us` of the pool's time. */
 void realm_run_fibers(struct realm *realm, uint64_t limit_us);
+/* Forgets the fibers that are not done: their daemon is about to be killed. */
+void realm_abandon_fibers(struct realm *realm);
 /* Spawns, and runs it to its end. */
 void realm_call(struct realm *realm, uint16_t sql_node, void (*run)(struct realm_fiber *fiber),
                 void *argument);

@@ -51,6 +51,30 @@ enum status realm_create_table(struct realm_fiber *fiber, const char *name,
     return cluster_ddl(fiber->cluster, &fiber->waiter, &table);
 }
 
+enum status realm_add_index(struct realm_fiber *fiber, const char *table, const char *name,
+                            enum realm_table_kind kind) {
+    struct schema *schema = schema_hold(fiber->cluster);
+    const struct table *old = schema_table(schema, REALM_DATABASE, slice_of_text(table));
+    struct table_definition definition = *old->definition;
+    struct index_definition *indexes =
+        arena_array(&fiber->arena, struct index_definition, definition.index_count + 1u);
+    memcpy(indexes, definition.indexes, definition.index_count * sizeof *indexes);
+    indexes[definition.index_count] = indexes[1];
+    indexes[definition.index_count].name = slice_of_text(name);
+    indexes[definition.index_count].id = 0;
+    indexes[definition.index_count].hidden_table_id = 0;
+    indexes[definition.index_count].kind = kind == REALM_UNIQUE ? INDEX_UNIQUE : INDEX_ORDERED;
+    definition.index_count++;
+    definition.indexes = indexes;
+    struct ddl_change change = {.kind = DDL_ALTER_TABLE,
+                                .database = REALM_DATABASE,
+                                .name = slice_of_text(table),
+                                .definition = &definition,
+                                .based_on = schema_version(schema),
+                                .held = schema};
+    return cluster_ddl(fiber->cluster, &fiber->waiter, &change);
+}
+
 const struct table *realm_table(struct cluster *cluster, const char *name) {
     struct schema *schema = schema_hold(cluster);
     const struct table *table = schema_table(schema, REALM_DATABASE, slice_of_text(name));

@@ -13,6 +13,9 @@ enum realm_table_kind {
 /* CREATE DATABASE test unless it is there, CREATE TABLE test.`name`; (fiber). */
 MUST_USE enum status realm_create_table(struct realm_fiber *fiber, const char *name,
                                         enum realm_table_kind kind);
+/* ALTER TABLE: one more index on `value`; (fiber). */
+MUST_USE enum status realm_add_index(struct realm_fiber *fiber, const char *table, const char *name,
+                                     enum realm_table_kind kind);
 /* Of the newest dictionary; CHECKs that it is there. */
 const struct table *realm_table(struct cluster *cluster, const char *name);
 
@@ -32,8 +35,8 @@ MUST_USE enum status realm_delete(struct realm_fiber *fiber, struct txn *txn,
 MUST_USE enum status realm_get(struct realm_fiber *fiber, struct txn *txn,
                                const struct table *table, int64_t id, int64_t *value_out);
 /* The same, with an exclusive lock. */
-MUST_USE enum status realm_lock(struct realm_fiber *fiber, struct txn *txn, const struct table *table,
-                                int64_t id, int64_t *value_out);
+MUST_USE enum status realm_lock(struct realm_fiber *fiber, struct txn *txn,
+                                const struct table *table, int64_t id, int64_t *value_out);
 /* All rows over `index`; ids and values in the order they came. */
 struct realm_rows {
     int64_t ids[4096], values[4096];
