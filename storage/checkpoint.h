@@ -44,7 +44,7 @@
 #define ITEM_OUTCOME_FIELDS(F)                                                                     \
     F(u32, incarnation) F(u64, txn_number) F(u64, timestamp) F(u64, position)
 #define ITEM_MARK_FIELDS(F)  F(u32, incarnation) F(u64, mark) F(bytes, exceptions)
-#define ITEM_ENDED_FIELDS(F) F(u32, incarnation)
+#define ITEM_ENDED_FIELDS(F) F(u32, incarnation) F(u8, is_forgotten)
 /* TERM: an entry of the term history: first_position is the TERM record's. */
 #define ITEM_TERM_FIELDS(F)     F(u32, term) F(u64, first_position)
 #define ITEM_COUNTER_FIELDS(F)  F(u64, reserved_below) F(u64, fence_count)

@@ -308,8 +308,12 @@ static enum burial burial_of(uint8_t place_tombstone) {
 static void coordinator_answer(struct shard *shard, const struct message *message,
                                struct writer_id id, enum burial burial, struct effects *out) {
     CHECK(id.txn_number != 0);
-    if (outcome_is_over(&shard->outcomes, id)) return; /* X5: every message about it is refused */
     struct verdict verdict = verdict_of(shard, id);
+    bool is_unknown = !verdict.must_wait && verdict.state == OUTCOME_UNKNOWN;
+    if (is_unknown && outcome_is_over(&shard->outcomes, id)) {
+        if (!outcome_is_presumed_aborted(&shard->outcomes, id)) return; /* X5: nobody can ask it */
+        verdict.state = OUTCOME_ABORTED;                                /* (O4) */
+    }
     if (verdict_is_missing(&verdict) && burial == BURY_ABSENT) {
         tombstone_place(shard, id, out);
         verdict.must_wait = true;

@@ -105,13 +105,19 @@ static bool outcome_is_exception(const struct outcome_daemon *daemon, uint64_t t
 }
 
 static bool outcome_daemon_passed(const struct outcome_daemon *daemon, uint64_t txn_number) {
-    if (daemon->is_over) return true;
     return txn_number < daemon->mark && !outcome_is_exception(daemon, txn_number);
 }
 
 bool outcome_is_over(const struct outcomes *outcomes, struct writer_id id) {
     const struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, id.incarnation);
-    return daemon != NULL && outcome_daemon_passed(daemon, id.txn_number);
+    if (daemon == NULL) return false;
+    return daemon->state != OUTCOME_DAEMON_LIVE || outcome_daemon_passed(daemon, id.txn_number);
+}
+
+bool outcome_is_presumed_aborted(const struct outcomes *outcomes, struct writer_id id) {
+    const struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, id.incarnation);
+    if (daemon == NULL || daemon->state != OUTCOME_DAEMON_ENDED) return false;
+    return !outcome_daemon_passed(daemon, id.txn_number) && outcome_find(outcomes, id) == NULL;
 }
 
 static void outcome_remove(struct outcomes *outcomes, struct outcome_entry *entry) {
@@ -135,7 +141,11 @@ static void outcome_forget_passed(struct outcomes *outcomes, struct outcome_daem
     CHECK(daemon->incarnation != 0);
     LIST_EACH(link, &daemon->outcomes) {
         struct outcome_entry *entry = CONTAINER_OF(link, struct outcome_entry, link);
-        if (outcome_daemon_passed(daemon, entry->id.txn_number)) outcome_remove(outcomes, entry);
+        bool is_kept = !outcome_daemon_passed(daemon, entry->id.txn_number);
+        if (daemon->state == OUTCOME_DAEMON_ENDED) /* (O4) */
+            is_kept = is_kept && entry->kind == OUTCOME_KIND_COMMITTED;
+        if (daemon->state == OUTCOME_DAEMON_FORGOTTEN) is_kept = false;
+        if (!is_kept) outcome_remove(outcomes, entry);
     }
 }
 
@@ -175,20 +185,27 @@ bool outcome_mark_is_news(const struct outcomes *outcomes, uint32_t incarnation,
                           uint32_t exception_count) {
     const struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, incarnation);
     if (daemon == NULL) return mark > 0;
-    if (daemon->is_over) return false;
+    if (daemon->state != OUTCOME_DAEMON_LIVE) return false;
     return mark > daemon->mark ||
            (mark == daemon->mark && exception_count < daemon->exception_count);
 }
 
 bool outcome_knows_daemon(const struct outcomes *outcomes, uint32_t incarnation) {
     const struct outcome_daemon *daemon = map_find(&outcomes->by_daemon, incarnation);
-    return daemon != NULL && !daemon->is_over;
+    return daemon != NULL && daemon->state == OUTCOME_DAEMON_LIVE;
 }
 
 void outcome_end_daemon(struct outcomes *outcomes, uint32_t incarnation) {
     struct outcome_daemon *daemon = outcome_daemon_take(outcomes, incarnation);
+    if (daemon == NULL || daemon->state != OUTCOME_DAEMON_LIVE) return;
+    daemon->state = OUTCOME_DAEMON_ENDED;
+    outcome_forget_passed(outcomes, daemon);
+}
+
+void outcome_forget_daemon(struct outcomes *outcomes, uint32_t incarnation) {
+    struct outcome_daemon *daemon = outcome_daemon_take(outcomes, incarnation);
     if (daemon == NULL) return;
-    daemon->is_over = true;
+    daemon->state = OUTCOME_DAEMON_FORGOTTEN;
     outcome_forget_passed(outcomes, daemon);
     CHECK(list_is_empty(&daemon->outcomes));
 }

@@ -264,6 +264,7 @@ static enum status txn_enter_unknown(struct run *run, const struct txn_request *
     CHECK(run->txn == NULL);
     struct shard *shard = run->shard;
     if (outcome_is_over(&shard->outcomes, request->id)) return STATUS_WRONG_ORDER;
+    if (shard_daemon_is_ended(shard, request->id.incarnation)) return STATUS_WRONG_ORDER; /* (O4) */
     const struct outcome_entry *outcome = outcome_find(&shard->outcomes, request->id);
     if (outcome != NULL)
         return outcome->kind == OUTCOME_KIND_COMMITTED ? STATUS_WRONG_ORDER : STATUS_ABORTED;

@@ -47,7 +47,7 @@
     F(u8, schema_change) F(u32, table_id) F(u32, version) F(u16, index_id) F(bytes, definition)
 /* MARK: X5; exceptions: packed u64, rising. ENDED: meta has ended that incarnation. */
 #define RECORD_MARK_FIELDS(F)  F(u32, incarnation) F(u64, mark) F(bytes, exceptions)
-#define RECORD_ENDED_FIELDS(F) F(u32, incarnation)
+#define RECORD_ENDED_FIELDS(F) F(u32, incarnation) F(u8, is_forgotten)
 /* TERM: the first record of a new primary: who it is, the C and F that it fetched (T9). */
 #define RECORD_TERM_FIELDS(F) F(u16, node) F(u32, incarnation) F(u64, counter) F(u64, fence)
 /* COUNTER: system shard: values of C below reserved_below may be handed out; fence_count: see T9.

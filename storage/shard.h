@@ -203,6 +203,8 @@ void shard_on_mark(struct shard *shard, const struct message *message, struct ef
 /* X5: incarnations that meta has ended and that have no transaction left here are ended in the log. */
 void shard_end_incarnations(struct shard *shard, const struct cluster_configuration *configuration,
                             struct effects *out);
+/* Nothing of it may begin here any more. */
+bool shard_daemon_is_ended(const struct shard *shard, uint32_t incarnation);
 void shard_schema_step_down(struct shard *shard, struct effects *out);
 void shard_on_schema_confirmed(struct shard *shard, struct log_waiter *waiter, struct effects *out);
 void shard_on_term_confirmed(struct shard *shard, struct effects *out);

@@ -87,7 +87,10 @@ enum status shard_apply_record(struct shard *shard, const struct record *record,
         return outcome_mark(&shard->outcomes, record->mark.incarnation, record->mark.mark,
                             record->mark.exceptions);
     case RECORD_ENDED:
-        outcome_end_daemon(&shard->outcomes, record->ended.incarnation);
+        if (record->ended.is_forgotten)
+            outcome_forget_daemon(&shard->outcomes, record->ended.incarnation);
+        else
+            outcome_end_daemon(&shard->outcomes, record->ended.incarnation);
         return STATUS_OK;
     case RECORD_TERM: return apply_term(shard, record);
     case RECORD_COUNTER:

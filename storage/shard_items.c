@@ -31,11 +31,6 @@ struct shard_items *shard_items_begin(struct arena *arena, struct shard *shard) 
 }
 
 static void items_append_daemon(struct buffer *items, const struct outcome_daemon *daemon) {
-    if (daemon->is_over) {
-        struct item ended = {.kind = ITEM_ENDED, .ended = {daemon->incarnation}};
-        item_append(items, &ended);
-        return;
-    }
     struct buffer exceptions = buffer_of(items->arena);
     for (uint32_t i = 0; i < daemon->exception_count; i++) {
         uint8_t number[8];
@@ -45,6 +40,12 @@ static void items_append_daemon(struct buffer *items, const struct outcome_daemo
     struct item mark = {.kind = ITEM_MARK,
                         .mark = {daemon->incarnation, daemon->mark, buffer_slice(&exceptions)}};
     item_append(items, &mark);
+    if (daemon->state != OUTCOME_DAEMON_LIVE) {
+        struct item ended = {
+            .kind = ITEM_ENDED,
+            .ended = {daemon->incarnation, daemon->state == OUTCOME_DAEMON_FORGOTTEN}};
+        item_append(items, &ended);
+    }
     for (const struct list_link *link = daemon->outcomes.head.next; link != &daemon->outcomes.head;
          link = link->next) {
         const struct outcome_entry *entry = CONTAINER_OF(link, struct outcome_entry, link);
@@ -215,6 +216,8 @@ enum status shard_apply_item(struct shard *shard, const struct item *item) {
                             item->mark.exceptions);
     case ITEM_ENDED:
         outcome_end_daemon(&shard->outcomes, item->ended.incarnation);
+        if (item->ended.is_forgotten)
+            outcome_forget_daemon(&shard->outcomes, item->ended.incarnation);
         return STATUS_OK;
     case ITEM_TERM:
         shard_log_begin_term(shard, item->term.term, item->term.first_position);

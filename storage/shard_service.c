@@ -153,6 +153,24 @@ void shard_on_mark(struct shard *shard, const struct message *message, struct ef
     replica_append(shard, &record, out); /* replicas forget alike */
 }
 
+static bool configuration_has_ended(const struct cluster_configuration *configuration,
+                                    uint32_t incarnation) {
+    uint32_t low = 0, high = configuration->ended_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (configuration->ended[middle] < incarnation)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < configuration->ended_count && configuration->ended[low] == incarnation;
+}
+
+bool shard_daemon_is_ended(const struct shard *shard, uint32_t incarnation) {
+    const struct cluster_configuration *configuration = shard->store->configuration;
+    return configuration != NULL && configuration_has_ended(configuration, incarnation);
+}
+
 void shard_end_incarnations(struct shard *shard, const struct cluster_configuration *configuration,
                             struct effects *out) {
     if (!shard_is_primary(shard)) return;
@@ -162,7 +180,15 @@ void shard_end_incarnations(struct shard *shard, const struct cluster_configurat
         bool is_open = participant_has_daemon(shard, incarnation);
         participant_on_daemon_gone(shard, incarnation, out);
         if (is_open) continue; /* its orphans first (X5) */
-        struct record record = {.kind = RECORD_ENDED, .ended = {incarnation}};
+        struct record record = {.kind = RECORD_ENDED, .ended = {incarnation, 0}};
+        replica_append(shard, &record, out);
+    }
+    uint64_t cursor = 0; /* (O4) */
+    const struct outcome_daemon *daemon;
+    while ((daemon = outcome_daemon_next(&shard->outcomes, &cursor)) != NULL) {
+        if (daemon->state != OUTCOME_DAEMON_ENDED) continue;
+        if (configuration_has_ended(configuration, daemon->incarnation)) continue;
+        struct record record = {.kind = RECORD_ENDED, .ended = {daemon->incarnation, 1}};
         replica_append(shard, &record, out);
     }
 }

@@ -85,15 +85,21 @@ Test(outcome, an_ended_entry_gives_way_and_dies_with_the_term) {
     outcomes_close(&outcomes);
 }
 
-Test(outcome, an_ended_daemon_leaves_nothing_but_its_end) {
+Test(outcome, of_an_ended_daemon_commits_stay_until_meta_lists_it_no_more) {
     struct chunk_source chunks = region_chunks();
     struct outcomes outcomes;
     outcomes_open(&outcomes, &chunks);
     for (uint64_t number = 1; number <= 100; number++)
         put(&outcomes, number, OUTCOME_KIND_COMMITTED, 5);
     cr_assert(outcome_knows_daemon(&outcomes, 7));
+    put(&outcomes, 101, OUTCOME_KIND_ABORTED, 0);
     outcome_end_daemon(&outcomes, 7);
+    cr_assert_eq(outcome_count(&outcomes), 100);
+    cr_assert(outcome_is_presumed_aborted(&outcomes, (struct writer_id){7, 101}));
+    cr_assert_not(outcome_is_presumed_aborted(&outcomes, (struct writer_id){7, 100}));
+    outcome_forget_daemon(&outcomes, 7);
     cr_assert_eq(outcome_count(&outcomes), 0);
+    cr_assert_not(outcome_is_presumed_aborted(&outcomes, (struct writer_id){7, 101}));
     cr_assert(outcome_is_over(&outcomes, (struct writer_id){7, 1000}));
     cr_assert_not(outcome_knows_daemon(&outcomes, 7));
     outcomes_close(&outcomes);

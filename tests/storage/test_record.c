@@ -151,6 +151,6 @@ Test(record, it_prints_its_kind_and_place, .init = setup, .fini = teardown) {
     struct buffer text = buffer_of(&arena);
     record_print(&text, &record);
     buffer_append_byte(&text, 0);
-    cr_assert_str_eq((const char *)text.data, "ENDED shard 2 term 5 position 17: incarnation=40");
+    cr_assert_str_eq((const char *)text.data, "ENDED shard 2 term 5 position 17: incarnation=40 is_forgotten=0");
     cr_assert_str_eq(record_name(200), "?");
 }
