@@ -264,11 +264,23 @@ static void slot_add_cut(struct redo *redo, struct redo_slot *slot, uint64_t pos
     redo_reader_on_cut(redo, index, position);
 }
 
+/* What the filling batch will follow. While the log settles, the opening batch comes first. */
+static uint64_t fill_follows(const struct redo *redo) {
+    const struct redo_segment *segment = redo_map_last(&redo->map);
+    if (redo->lane.state != LANE_SETTLING) return redo->append_lsn;
+    CHECK(segment != NULL);
+    uint64_t end = (segment->number + 1) * redo->map.segment_bytes;
+    CHECK(redo->append_lsn <= end);
+    bool fits = redo->append_lsn + BATCH_SECTOR_BYTES <= end;
+    return (fits ? redo->append_lsn : end) + BATCH_SECTOR_BYTES;
+}
+
 /* The note itself; the shard's next record comes behind it. */
 static enum status redo_add_void(struct redo *redo, const struct record *note) {
     CHECK(note->kind == RECORD_CUT || note->kind == RECORD_RESET);
-    if (!redo_has_room(redo)) return STATUS_BUSY;
     struct redo_fill *fill = &redo->fills[redo->filling];
+    if (fill->size + NOTE_BYTES_MAX + FILL_SPARE_BYTES > redo->options.segment_bytes)
+        return STATUS_BUSY;
     struct redo_slot *slot = redo_slot_of(redo, note->shard);
     uint64_t valid = note->kind == RECORD_CUT ? note->position : 0;
     fill_drop(fill, note->shard, valid);
@@ -297,11 +309,9 @@ enum status redo_reset(struct redo *redo, uint16_t shard, uint32_t term, uint64_
     CHECK(slot != NULL);
     struct record note = {.kind = RECORD_RESET, .shard = shard, .term = term, .position = position};
     note.reset.number = redo->reset_number + 1;
-    /* While settling, the opening batch would come between append_lsn and the note (R5). */
-    if (redo->lane.state == LANE_SETTLING) return STATUS_BUSY;
     enum status status = redo_add_void(redo, &note);
     if (status != STATUS_OK) return status;
-    slot->floor_lsn = redo->append_lsn;
+    slot->floor_lsn = fill_follows(redo);
     slot->floor_number = ++redo->reset_number;
     slot_limit(slot, term, 0);
     slot->appended = slot->writing = slot->written = slot->syncing = slot->synced = position;

@@ -78,11 +78,12 @@ MUST_USE enum status redo_append(struct redo *redo, struct slice record);
  * replay begins above them. A lower position than told before is ignored. */
 void redo_applied(struct redo *redo, uint16_t shard, uint64_t position);
 /* R4: records above `position` are void; the next one appended is position + 1. `term` is that of
- * the record at `position`. CHECKs that nothing applied is cut. BUSY as redo_append. */
+ * the record at `position`. CHECKs that nothing applied is cut. Goes on when redo_append does not; BUSY: the filling
+ * batch is as large as a segment. */
 MUST_USE enum status redo_cut(struct redo *redo, uint16_t shard, uint32_t term, uint64_t position);
 /* A full copy as of (term, position) replaces all that the log holds of the shard. The shard's log
  * is of use only once a checkpoint that began after the copy's end is published: do not confirm
- * anything before. A checkpoint under way is abandoned by the caller. BUSY as redo_append. */
+ * anything before. A checkpoint under way is abandoned by the caller. BUSY as redo_cut. */
 MUST_USE enum status redo_reset(struct redo *redo, uint16_t shard, uint32_t term,
                                 uint64_t position);
 
