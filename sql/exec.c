@@ -21,6 +21,8 @@ static stage_maker *const makers[] = {
     [PLAN_FILTER] = exec_filter_open,     [PLAN_APPLY] = exec_apply_open,
     [PLAN_GROUP] = exec_group_open,       [PLAN_PROJECT] = exec_project_open,
     [PLAN_DISTINCT] = exec_distinct_open, [PLAN_SORT] = exec_sort_open,
+    [PLAN_DERIVED] = exec_derived_open,   [PLAN_WORK] = exec_work_open,
+    [PLAN_VIRTUAL] = exec_virtual_open,   [PLAN_SET] = exec_set_open,
     [PLAN_LIMIT] = exec_limit_open,       [PLAN_LOOKUP] = exec_lookup_open,
     [PLAN_HASH] = exec_hash_open,         [PLAN_LOOP] = exec_loop_open,
 };
@@ -133,10 +135,9 @@ static struct result_column column_of(const struct bound_item *item) {
                                    .original_table = item->origin_table,
                                    .name = item->name,
                                    .original_name = item->origin_column,
-                                   .type = item->expr->type,
+                                   .type = item->type,
                                    .flags = item->origin_flags};
-    if ((item->expr->flags & EXPR_NULLABLE) == 0) column.flags |= 1; /* NOT_NULL */
-    /* The session's zone is applied already. */
+    if (!item->is_nullable) column.flags |= ORIGIN_NOT_NULL;
     return column;
 }
 

@@ -7,7 +7,6 @@
  *   (G3) WITH ROLLUP: after the groups, for each prefix of the keys, the same with the other keys NULL; rows are added to all
  *        levels as they come.
  */
-#include "base/hash.h"
 #include "sql/exec_private.h"
 
 struct group {
@@ -27,9 +26,13 @@ struct group_stage {
     bool is_read;
 };
 
-static uint64_t keys_hash(const struct value *keys, uint32_t count, uint32_t level) {
+static uint64_t keys_hash(const struct plan_group *plan, const struct value *keys, uint32_t level) {
     uint64_t hash = level;
-    for (uint32_t i = 0; i < level && i < count; i++) hash = value_hash(&keys[i], hash);
+    for (uint32_t i = 0; i < level; i++) {
+        struct value key = keys[i];
+        if (key.kind == VALUE_STRING) key.collation = plan->keys[i]->type.collation;
+        hash = value_hash(&key, hash);
+    }
     return hash;
 }
 
@@ -82,7 +85,7 @@ static struct group *group_find(struct group_stage *self, struct execution *exec
                                 uint32_t level) {
     const struct plan_group *plan = self->stage.node->group;
     if (self->count >= self->table_size) table_grow(self, execution);
-    uint64_t hash = keys_hash(self->keys, plan->key_count, level);
+    uint64_t hash = keys_hash(plan, self->keys, level);
     struct group **bucket = &self->table[hash & (self->table_size - 1)];
     for (struct group *group = *bucket; group != NULL; group = group->next_in_bucket) {
         if (group->hash == hash && keys_equal(plan, group, self->keys, level)) return group;
@@ -123,6 +126,7 @@ static enum status group_read(struct group_stage *self, struct execution *execut
     enum status status;
     while ((status = stage_step(self->stage.input, execution)) == STATUS_OK) {
         status = group_add_row(self, execution);
+        exec_forget(execution);
         if (status == STATUS_OK) status = exec_pause(execution);
         if (status != STATUS_OK) return status;
     }

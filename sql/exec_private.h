@@ -46,6 +46,7 @@ struct stage *exec_scan_open(struct execution *execution, const struct plan_node
 struct stage *exec_once_open(struct execution *execution, const struct plan_node *node);
 struct stage *exec_virtual_open(struct execution *execution, const struct plan_node *node);
 struct stage *exec_derived_open(struct execution *execution, const struct plan_node *node);
+struct stage *exec_work_open(struct execution *execution, const struct plan_node *node);
 struct stage *exec_values_open(struct execution *execution, const struct plan_node *node);
 struct stage *exec_lookup_open(struct execution *execution, const struct plan_node *node);
 struct stage *exec_hash_open(struct execution *execution, const struct plan_node *node);

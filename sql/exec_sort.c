@@ -100,6 +100,7 @@ static enum status sort_read(struct sort_stage *self, struct execution *executio
         if (status == STATUS_OK) status = exec_pause(execution);
         if (status != STATUS_OK) return status;
         row_store_add(&self->rows, execution->slots);
+        exec_forget(execution);
         bool is_double = self->keep < UINT32_MAX && self->rows.count >= 2 * self->keep + 1024;
         if (is_double) sort_shrink(self, execution);
     }

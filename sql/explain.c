@@ -133,6 +133,7 @@ static void print_line(struct tree *tree, const struct plan_node *node) {
     case PLAN_SCAN: print_scan(tree, node->scan); return;
     case PLAN_VIRTUAL: print_table(tree, "Table scan on", node->table); return;
     case PLAN_DERIVED: print_table(tree, "Materialize", node->table); return;
+    case PLAN_WORK: print_table(tree, "Scan new records on", node->table); return;
     case PLAN_VALUES: buffer_printf(&tree->out, "Rows of VALUES"); return;
     case PLAN_LOOKUP:
     case PLAN_HASH:
@@ -169,6 +170,7 @@ static void print_node(struct tree *tree, const struct plan_node *node, uint32_t
     print_node(tree, node->inner, depth + 1);
     if (node->kind == PLAN_DERIVED && node->query != NULL) {
         print_node(tree, node->query->root, depth + 1);
+        if (node->step != NULL) print_node(tree, node->step->root, depth + 1);
     }
     for (uint32_t i = 0; node->kind == PLAN_APPLY && i < node->apply.count; i++) {
         print_node(tree, node->apply.items[i].plan->root, depth + 1);
@@ -265,7 +267,8 @@ static enum status send_table(struct table_list *list, const struct plan_node *n
         scan_values(list, node->scan, is_inner, values);
         bool is_filtered = node->scan->program.size > 0 || node->scan->filter_count > 0;
         if (is_filtered && node->scan->path->kind != ACCESS_POINT) extra_add(&extra, "Using where");
-    } else if (node->kind == PLAN_VIRTUAL || node->kind == PLAN_DERIVED) {
+    } else if (node->kind == PLAN_VIRTUAL || node->kind == PLAN_DERIVED ||
+               node->kind == PLAN_WORK) {
         values[2] = text_value(node->table->alias);
         values[4] = text_value(SLICE_LITERAL("ALL"));
         values[9] = value_of_uint((uint64_t)node->rows);

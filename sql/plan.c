@@ -145,22 +145,6 @@ struct plan_node *filter_above(struct planner *planner, struct plan_node *node,
 
 /* ---- tables ---- */
 
-static enum status plan_derived(struct planner *planner, struct bound_table *table,
-                                const uint64_t *known, struct plan_node **out) {
-    struct plan_node *node = node_new(planner, PLAN_DERIVED, NULL);
-    node->table = table;
-    const struct bound_query *query = table->kind == BOUND_CTE ? table->cte->query : table->query;
-    enum status status = plan_query_make(planner, query, known, &node->query);
-    if (status != STATUS_OK) return status;
-    uint64_t *slots = slots_new(planner);
-    slots_of_table(table, slots);
-    node_set_slots(planner, node, slots);
-    node->rows = node->query->root->rows;
-    node->cost = node->query->root->cost + node->rows;
-    *out = node;
-    return STATUS_OK;
-}
-
 static enum status plan_base(struct planner *planner, struct bound_table *table,
                              struct conditions *conditions, const uint64_t *known,
                              struct plan_node **out) {

@@ -21,7 +21,8 @@ enum plan_kind {
     PLAN_NEVER,   /* no row: WHERE FALSE, LIMIT 0 */
     PLAN_SCAN,    /* rows of a base table */
     PLAN_VIRTUAL, /* rows of a virtual table */
-    PLAN_DERIVED, /* rows of a query, kept and given: derived tables, CTEs */
+    PLAN_DERIVED, /* rows of a query, kept and given: derived tables, CTEs; with `step` recursive */
+    PLAN_WORK,    /* in the step of a recursive CTE: rows of the round before */
     PLAN_VALUES,  /* VALUES ROW(..), .. */
     PLAN_LOOKUP,  /* join: for a batch of outer rows, the inner rows by key in one request */
     PLAN_HASH,    /* join: inner rows kept in a hash table by the equal columns */
@@ -140,8 +141,13 @@ struct plan_node {
             uint32_t count;
         } window;
     };
-    struct plan_query *query; /* DERIVED */
-    uint32_t number;          /* place of the operator's state in an execution */
+    /* DERIVED: the query; of a recursive CTE the seed, and what is repeated over the rows of the round before. */
+    struct plan_query *query, *step;
+    const uint16_t *collations;    /* DERIVED: by column, for DISTINCT */
+    uint8_t is_distinct;           /* DERIVED with step: UNION DISTINCT */
+    uint8_t is_correlated;         /* DERIVED: reads slots of other tables or blocks */
+    const struct plan_node *owner; /* WORK: the DERIVED */
+    uint32_t number;               /* place of the operator's state in an execution */
 };
 
 /* A query: its operators and what it returns. */

@@ -11,9 +11,16 @@ struct planner {
     uint32_t slot_words;
     uint32_t node_count, scan_count;
     uint32_t depth;
+    struct cte_open *ctes; /* recursive ones whose step is being planned */
     /* UPDATE, DELETE: target tables' rows are kept whole, that of table n in slot row_slots + n; UINT32_MAX otherwise. */
     uint32_t row_slots;
     const struct bound_modify *modify;
+};
+
+struct cte_open {
+    const struct bound_cte *cte;
+    const struct plan_node *node;
+    struct cte_open *outer;
 };
 
 /* A conjunct that is tried in the first place that has all its slots. */
@@ -68,6 +75,10 @@ struct plan_node *plan_order_and_limit(struct planner *planner, struct plan_node
 uint32_t plan_row_slot(const struct planner *planner, const struct bound_table *table);
 /* The table's columns and its row slot. */
 void slots_of_scan(const struct planner *planner, const struct bound_table *table, uint64_t *set);
+
+/* Derived tables and CTEs (plan_derived.c). */
+MUST_USE enum status plan_derived(struct planner *planner, struct bound_table *table,
+                                  const uint64_t *known, struct plan_node **out);
 
 /* UPDATE and DELETE (plan_modify.c). */
 MUST_USE enum status plan_modify(struct planner *planner, const struct bound_modify *bound,
