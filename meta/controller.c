@@ -496,7 +496,10 @@ static void on_beat(struct controller *controller, const struct message *message
 static void on_message(struct controller *controller, const struct message *message) {
     if (message->header.kind != MESSAGE_PEER) members_on_message(controller, message);
     switch (message->header.kind) {
-    case MESSAGE_PEER: members_on_peer(controller, &message->peer); return;
+    case MESSAGE_PEER:
+        members_on_peer(controller, &message->peer);
+        dictionary_on_peer(controller, &message->peer);
+        return;
     case MESSAGE_REGISTER:
     case MESSAGE_PROPOSE: inbox_add(controller, message); return;
     case MESSAGE_SUSPECT: members_on_suspect(controller, &message->suspect); return;
@@ -522,8 +525,10 @@ static void on_deadline(struct controller *controller) {
 static void controller_set_deadline(struct controller *controller) {
     uint64_t at_us = MIN(controller->lease_at_us, controller->retry_at_us);
     at_us = MIN(at_us, members_deadline(controller));
-    at_us = MIN(at_us, placement_deadline(controller));
-    at_us = MIN(at_us, dictionary_deadline(controller));
+    if (controller->machine.state == LEADING) { /* else the store's answer is waited for first */
+        at_us = MIN(at_us, placement_deadline(controller));
+        at_us = MIN(at_us, dictionary_deadline(controller));
+    }
     controller->expected_us = at_us;
     effects_deadline(controller->out, at_us);
 }

@@ -138,6 +138,7 @@ void dictionary_on_ddl(struct controller *controller, const struct message *mess
 void dictionary_on_done(struct controller *controller, const struct message *message);
 /* Sends what is due; whoever waits for others' LEARNED is answered. */
 void dictionary_work(struct controller *controller);
+void dictionary_on_peer(struct controller *controller, const struct peer *peer);
 uint64_t dictionary_deadline(const struct controller *controller);
 void dictionary_decide(struct controller *controller, struct decision *decision);
 /* Before the pairs of a decision are applied: SQL daemons hear of them. */
@@ -168,6 +169,8 @@ void run_begin(struct controller *controller, struct schema_run *run, uint32_t m
 void run_add(struct schema_run *run, const struct schema_item *item);
 bool run_is_done(const struct schema_run *run);
 void run_work(struct controller *controller, struct schema_run *run);
+/* A connection to the node is new: what it was asked is asked again. */
+void run_on_open(struct controller *controller, struct schema_run *run, uint16_t node);
 /* false: the answer is not for this run. */
 bool run_on_done(struct controller *controller, struct schema_run *run,
                  const struct message *message);

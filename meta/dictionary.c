@@ -325,6 +325,12 @@ void dictionary_work(struct controller *controller) {
     drop_work(controller);
 }
 
+void dictionary_on_peer(struct controller *controller, const struct peer *peer) {
+    if (peer->peer_state != PEER_OPEN) return;
+    run_on_open(controller, &controller->changes.job_run, peer->node);
+    run_on_open(controller, &controller->changes.drop_run, peer->node);
+}
+
 uint64_t dictionary_deadline(const struct controller *controller) {
     const struct changes *changes = &controller->changes;
     return MIN(run_deadline(&changes->job_run), run_deadline(&changes->drop_run));

@@ -2,8 +2,8 @@
  *
  *   shard: item 0 -> item 1 -> .. -> item_count       each step when the shard's primary answered OK
  *
- * A shard answers OK for what is in force already, so everything may be sent again: after a fail-over, after AGAIN_US of
- * silence, or from the start by a new controller.
+ * A shard answers OK for what is in force already, so everything may be sent again: after a fail-over, when a connection
+ * opens anew (what was on the old one is lost), after AGAIN_US of silence, or from the start by a new controller.
  */
 #include "meta/controller_private.h"
 
@@ -52,6 +52,7 @@ static void run_send(struct controller *controller, struct schema_run *run,
                      struct run_shard *shard) {
     const struct configuration_shard *configured =
         placement_shard(&controller->state.placement, shard->shard);
+    shard->again_us = controller->now_us + BUSY_US;
     if (configured == NULL || configured->primary == 0) return;
     const struct schema_item *item = &run->items[shard->item];
     struct message *message = controller_message_to_shard(controller, MESSAGE_SCHEMA, configured);
@@ -78,6 +79,16 @@ void run_work(struct controller *controller, struct schema_run *run) {
             placement_shard(&controller->state.placement, shard->shard);
         bool is_new_term = configured != NULL && configured->term != shard->term;
         if (shard->again_us <= controller->now_us || is_new_term) run_send(controller, run, shard);
+    }
+}
+
+void run_on_open(struct controller *controller, struct schema_run *run, uint16_t node) {
+    if (!run->is_active || run->failed != STATUS_OK) return;
+    for (uint32_t i = 0; i < run->shard_count; i++) {
+        const struct configuration_shard *configured =
+            placement_shard(&controller->state.placement, run->shards[i].shard);
+        if (configured != NULL && configured->primary == node)
+            run->shards[i].again_us = controller->now_us;
     }
 }
 
