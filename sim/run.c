@@ -182,6 +182,7 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
     sim_calm(run.sim);
     all_up(&run);
     wait_for_audit(&run);
+    if (options->prints_events) town_print(run.town);
     const struct history *history = town_history(run.town);
     const struct sim_counts *counts = sim_counts(run.sim);
     *result_out = (struct run_result){.trace_hash = sim_trace_hash(run.sim),

@@ -241,6 +241,50 @@ bool town_is_idle(const struct town *town) {
     return true;
 }
 
+/* ---- looking in ---- */
+
+static void *print_take(struct chunk_source *source, size_t size) {
+    (void)source;
+    void *bytes = malloc(size);
+    CHECK(bytes != NULL);
+    return bytes;
+}
+
+static void print_give(struct chunk_source *source, void *bytes, size_t size) {
+    (void)source;
+    (void)size;
+    free(bytes);
+}
+
+static void describe_node(const struct town *town, const struct town_node *node,
+                          struct buffer *text) {
+    void *machine = sim_machine_of(town->sim, node->node);
+    buffer_printf(text, "%s: ", node->name);
+    if (machine == NULL)
+        buffer_printf(text, "down");
+    else if (node == &town->meta)
+        controller_describe(machine, text);
+    else if (node >= town->fronts && node < town->fronts + TOWN_FRONTS_MAX)
+        cluster_describe(((struct front *)machine)->cluster, text);
+    else
+        store_describe(machine, text);
+    buffer_printf(text, "\n");
+}
+
+void town_print(const struct town *town) {
+    struct chunk_source source = {print_take, print_give};
+    struct arena arena;
+    arena_open(&arena, &source, 0);
+    struct buffer text = buffer_of(&arena);
+    describe_node(town, &town->meta, &text);
+    for (uint32_t i = 0; i < town->options.store_count; i++)
+        describe_node(town, &town->stores[i], &text);
+    for (uint32_t i = 0; i < town->options.front_count; i++)
+        describe_node(town, &town->fronts[i], &text);
+    fwrite(text.data, 1, text.size, stderr);
+    arena_close(&arena);
+}
+
 void history_violation(struct history *history, const char *format, ...) {
     if (history->violation[0] != 0) return;
     va_list args;
