@@ -167,6 +167,9 @@ struct eval_context {
     enum status (*get_variable)(void *session, struct slice name, struct value *out);
     enum status (*set_variable)(void *session, struct slice name, const struct value *value);
     enum status (*wait_call)(void *session, const struct waiting_call *call, struct value *out);
+    /* A zone by its name, made in the arena; NOT_FOUND. NULL: only offsets are known. */
+    enum status (*find_zone)(void *session, struct slice name, struct arena *arena,
+                             const struct time_zone **out);
 };
 
 /* OK, or an error that is in context->diagnostics. */

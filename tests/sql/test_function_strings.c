@@ -114,7 +114,7 @@ Test(function_strings, letters_and_order_change) {
         {"lower('QUADRATICALLY')", "quadratically"},
         {"lcase('ÄÖÜ')", "äöü"},
         {"upper('Hej')", "HEJ"},
-        {"ucase('straße')", "STRASSE"},
+        {"ucase('straße')", "STRAßE"},
         {"upper(_binary'abc')", "abc"},
         {"reverse('abc')", "cba"},
         {"reverse('aäb')", "bäa"},
@@ -138,7 +138,7 @@ Test(function_strings, types_and_collations_follow_the_args) {
     cr_expect_str_eq(world_type_of(&world, "concat('ab', 12)"), "varchar(4)");
     cr_expect_str_eq(world_type_of(&world, "left('abcdef', 2)"), "varchar(2)");
     cr_expect_str_eq(world_type_of(&world, "repeat('ab', 3)"), "varchar(6)");
-    cr_expect_str_eq(world_type_of(&world, "repeat('ab', 1 + 3)"), "varchar(8)");
+    cr_expect_str_eq(world_type_of(&world, "repeat('ab', 1 + 3)"), "longtext");
     cr_expect_str_eq(world_type_of(&world, "concat(x'41', 'b')"), "varbinary(2)");
     cr_expect_str_eq(world_eval(&world, "charset(concat(_latin1'a', 'b'))"), "utf8mb4");
     cr_expect_str_eq(world_eval(&world, "collation(upper('a' COLLATE utf8mb4_bin))"),
