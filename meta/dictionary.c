@@ -299,11 +299,27 @@ static void queue_settle(struct controller *controller) {
     }
 }
 
+/* The job is what the store says; who asked for one that has ended is answered, whoever's decision it was. */
+static void job_settle(struct controller *controller) {
+    struct changes *changes = &controller->changes;
+    struct message_header job_request = changes->job_request;
+    uint64_t job_nonce = changes->job.kind == 0 ? 0 : changes->job.nonce;
+    job_on_decided(controller);
+    const struct meta_done *ended =
+        job_nonce == 0 ? NULL : done_find(&controller->state, job_nonce);
+    if (ended == NULL || job_request.request_id == 0) return;
+    struct message request = {.header = job_request};
+    request.ddl.nonce = job_nonce;
+    request.header.kind = MESSAGE_DDL;
+    struct matter *matter = matter_take(controller, &request);
+    if (!matter_answer_again(controller, matter)) matter_give(controller, matter);
+}
+
 void dictionary_on_load(struct controller *controller) {
     struct changes *changes = &controller->changes;
     changes->drop_table_id = 0;
     changes->drop_run.is_active = false;
-    job_on_decided(controller);
+    job_settle(controller);
     queue_settle(controller);
     const struct placement *placement = &controller->state.placement;
     for (uint32_t i = 0; i < placement->node_count; i++) {
@@ -352,18 +368,7 @@ void dictionary_on_decided(struct controller *controller) {
         changes->drop_table_id = 0;
         changes->drop_run.is_active = false;
     }
-    struct message_header job_request = changes->job_request;
-    uint64_t job_nonce = changes->job.kind == 0 ? 0 : changes->job.nonce;
-    job_on_decided(controller);
-    const struct meta_done *ended =
-        job_nonce == 0 ? NULL : done_find(&controller->state, job_nonce);
-    if (ended != NULL && job_request.request_id != 0) {
-        struct message request = {.header = job_request};
-        request.ddl.nonce = job_nonce;
-        request.header.kind = MESSAGE_DDL;
-        struct matter *matter = matter_take(controller, &request);
-        if (!matter_answer_again(controller, matter)) matter_give(controller, matter);
-    }
+    job_settle(controller);
     queue_settle(controller);
 }
 
