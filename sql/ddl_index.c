@@ -160,7 +160,7 @@ static struct index_definition *index_push(struct ddl_table *table) {
 }
 
 enum status ddl_index_add(struct ddl_table *table, const struct ast_key *key) {
-    struct index_part *parts;
+    struct index_part *parts = NULL;
     struct slice name;
     const char *missing = missing_of(key);
     if (missing != NULL) return diagnostics_unsupported(table->diagnostics, missing);
