@@ -31,12 +31,14 @@ static void snapshot_again(struct cluster *cluster) {
     LIST_EACH(link, &snapshots->asked)
     CONTAINER_OF(link, struct ticket, link)->state = TICKET_WAITING;
     list_append(&snapshots->waiting, &snapshots->asked);
-    cluster_retry_by(cluster, cluster->now_us + RETRY_US);
+    snapshots->retry_at_us = cluster->now_us + RETRY_US;
+    cluster_retry_by(cluster, snapshots->retry_at_us);
 }
 
 static void snapshot_send(struct cluster *cluster) {
     struct snapshots *snapshots = &cluster->snapshots;
     CHECK(snapshots->ask.state != ASK_SENT && list_is_empty(&snapshots->asked));
+    if (cluster->now_us < snapshots->retry_at_us) return;
     uint32_t count = 0;
     LIST_EACH(link, &snapshots->waiting) {
         CONTAINER_OF(link, struct ticket, link)->state = TICKET_ASKED;
@@ -161,6 +163,7 @@ void snapshot_on_configuration(struct cluster *cluster) {
     const struct route_shard *system = route_shard_find(&cluster->route, SHARD_SYSTEM);
     if (system != NULL && system->term != cluster->snapshots.reported_term)
         snapshot_report(cluster);
+    cluster->snapshots.retry_at_us = 0;
     if (cluster->snapshots.ask.state != ASK_SENT) snapshot_send(cluster);
 }
 

@@ -32,6 +32,7 @@ struct snapshots {
     struct ask ask;
     struct message *unsent; /* of this turn: may still be joined (SN1) */
     struct list live;       /* transactions with a snapshot, rising */
+    uint64_t retry_at_us;   /* nothing is asked before: the last ask was refused */
     uint64_t last_given;
     uint32_t reported_term; /* of the system shard */
     uint64_t reported_below, reported_count, reported_first;

@@ -176,8 +176,8 @@ void shard_end_incarnations(struct shard *shard, const struct cluster_configurat
     if (!shard_is_primary(shard)) return;
     for (uint32_t i = 0; i < configuration->ended_count; i++) {
         uint32_t incarnation = configuration->ended[i];
-        if (!outcome_knows_daemon(&shard->outcomes, incarnation)) continue;
         bool is_open = participant_has_daemon(shard, incarnation);
+        if (!is_open && !outcome_knows_daemon(&shard->outcomes, incarnation)) continue;
         participant_on_daemon_gone(shard, incarnation, out);
         if (is_open) continue; /* its orphans first (X5) */
         struct record record = {.kind = RECORD_ENDED, .ended = {incarnation, 0}};

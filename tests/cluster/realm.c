@@ -67,7 +67,7 @@ static void node_tell_peer(struct realm *realm, struct realm_node *node, uint16_
                                          .wire_version = WIRE_VERSION,
                                          .from_node = other,
                                          .to_node = node->node}};
-    message.peer = (struct peer){other, 0, (uint8_t)state};
+    message.peer = (struct peer){other, realm_node(realm, other)->incarnation, (uint8_t)state};
     node_step_message(realm, node, &message);
 }
 
@@ -94,6 +94,8 @@ static bool realm_deliver(struct realm *realm) {
         CHECK(status == STATUS_OK);
         realm->message_count++;
         if (getenv("REALM_TRACE") != NULL) message_trace(realm, &message);
+        if (message.header.kind == MESSAGE_REGISTERED && message.registered.status == STATUS_OK)
+            to->incarnation = message.registered.incarnation;
         node_step_message(realm, to, &message);
     }
     free(posted);
@@ -111,6 +113,7 @@ static void node_open(struct realm *realm, struct realm_node *node) {
     node->is_up = true;
     node->life++;
     node->stopped = NULL;
+    node->incarnation = 0;
     node->deadline_us = UINT64_MAX;
     struct controller_options meta = {.node = node->node,
                                       .node_name = slice_of_text(name),

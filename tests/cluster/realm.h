@@ -35,6 +35,7 @@ struct realm_node {
     struct effects effects;
     uint64_t deadline_us;
     uint32_t life;
+    uint32_t incarnation; /* as meta said; drivers know it from what passes by */
     const char *stopped;
 };
 

@@ -1,0 +1,130 @@
+/* Facts of a pool whose processes die, all or some, and come back. */
+#include <criterion/criterion.h>
+
+#include "tests/cluster/realm_tables.h"
+
+static const struct realm_options twin = {
+    .storage_nodes = 2, .replicas = 2, .shards_per_node = 1, .sql_nodes = 2};
+static const struct realm_options twin_replicated = {.storage_nodes = 2,
+                                                     .replicas = 2,
+                                                     .shards_per_node = 1,
+                                                     .sql_nodes = 2,
+                                                     .durability = DURABILITY_REPLICATED};
+static const struct realm_options single = {
+    .storage_nodes = 1, .replicas = 1, .shards_per_node = 1, .sql_nodes = 1};
+
+static void create_and_fill(struct realm_fiber *fiber) {
+    CHECK(realm_create_table(fiber, "t", REALM_UNIQUE) == STATUS_OK);
+    const struct table *table = realm_table(fiber->cluster, "t");
+    for (int64_t i = 0; i < 50; i++) CHECK(realm_insert_now(fiber, table, i, 100 + i) == STATUS_OK);
+}
+
+static void wait_ready(struct realm_fiber *fiber) {
+    CHECK(cluster_wait_ready(fiber->cluster, &fiber->waiter, 20000000) == STATUS_OK);
+}
+
+static void expect_rows(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    static struct realm_rows rows;
+    struct txn *txn = realm_begin(fiber, TXN_AUTOCOMMIT);
+    CHECK(realm_scan(fiber, txn, table, 1, &rows) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    CHECK(rows.count == 50);
+    for (int64_t i = 0; i < 50; i++) CHECK(rows.ids[i] == i);
+}
+
+static void restart_all(const struct realm_options *options) {
+    struct realm *realm = realm_open(options);
+    realm_call(realm, NODE_SQL_FIRST, create_and_fill, NULL);
+    for (uint32_t i = 0; i < realm->node_count; i++) realm_kill(realm, realm->nodes[i].node);
+    realm_run_for(realm, 100000);
+    for (uint32_t i = 0; i < realm->node_count; i++) realm_start(realm, realm->nodes[i].node);
+    realm_call(realm, NODE_SQL_FIRST, wait_ready, NULL);
+    realm_call(realm, NODE_SQL_FIRST, expect_rows, NULL);
+    realm_run_for(realm, 5000000); /* everybody is in sync again */
+    if (options->storage_nodes > 1) realm_kill(realm, NODE_STORAGE_FIRST);
+    realm_call(realm, NODE_SQL_FIRST, expect_rows, NULL);
+    realm_close(realm);
+}
+
+Test(restart, a_single_node_comes_back_with_its_rows) { restart_all(&single); }
+Test(restart, a_synced_pair_comes_back_with_its_rows) { restart_all(&twin); }
+Test(restart, a_replicated_pair_comes_back_with_its_rows) { restart_all(&twin_replicated); }
+
+static void lock_a_row(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    CHECK(realm_update(fiber, txn, table, 7, 7000) == STATUS_OK);
+    while (waiter_wait(&fiber->waiter, WAIT_DEADLINE) == WAIT_WOKEN) {}
+}
+
+static void update_the_row(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    CHECK(realm_update(fiber, txn, table, 7, 107) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+}
+
+Test(restart, the_locks_of_a_dead_daemon_are_gone_within_a_second) {
+    struct realm *realm = realm_open(&twin);
+    realm_call(realm, NODE_SQL_FIRST, create_and_fill, NULL);
+    realm_spawn(realm, NODE_SQL_FIRST + 1, lock_a_row, NULL);
+    realm_run_for(realm, 100000);
+    realm_abandon_fibers(realm);
+    realm_kill(realm, NODE_SQL_FIRST + 1);
+    realm_run_for(realm, 1000000);
+    realm_call(realm, NODE_SQL_FIRST, update_the_row, NULL);
+    realm_call(realm, NODE_SQL_FIRST, expect_rows, NULL);
+    realm_close(realm);
+}
+
+static void insert_without_meta(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    CHECK(realm_insert_now(fiber, table, 1000, 5000) == STATUS_OK);
+    struct ddl_change change = {.kind = DDL_CREATE_DATABASE, .database = SLICE_LITERAL("other")};
+    CHECK(cluster_ddl(fiber->cluster, &fiber->waiter, &change) == STATUS_UNAVAILABLE);
+}
+
+Test(restart, without_meta_transactions_go_on_and_schema_changes_say_so) {
+    struct realm *realm = realm_open(&twin);
+    realm_call(realm, NODE_SQL_FIRST, create_and_fill, NULL);
+    realm_kill(realm, NODE_META_FIRST);
+    realm_call(realm, NODE_SQL_FIRST, insert_without_meta, NULL);
+    realm_close(realm);
+}
+
+static void insert_once(struct realm_fiber *fiber) {
+    uint32_t *outcomes = fiber->argument;
+    const struct table *table = realm_table(fiber->cluster, "t");
+    for (int64_t id = 2000; id < 2200; id++) {
+        enum status status = realm_insert_now(fiber, table, id, id);
+        CHECK(status == STATUS_OK || status == STATUS_ABORTED || status == STATUS_UNKNOWN_OUTCOME);
+        outcomes[id - 2000] = (uint32_t)status;
+    }
+}
+
+static void expect_outcomes(struct realm_fiber *fiber) {
+    const uint32_t *outcomes = fiber->argument;
+    const struct table *table = realm_table(fiber->cluster, "t");
+    int64_t value;
+    for (int64_t id = 2000; id < 2200; id++) {
+        enum status status = realm_get_now(fiber, table, id, &value);
+        if (outcomes[id - 2000] == STATUS_OK) CHECK(status == STATUS_OK);
+        if (outcomes[id - 2000] == STATUS_ABORTED) CHECK(status == STATUS_NOT_FOUND);
+    }
+}
+
+/* Single-row inserts over both nodes' deaths, at any message. */
+Test(restart, an_acknowledged_insert_is_there_and_an_aborted_one_is_not) {
+    for (uint64_t messages = 50; messages < 1200; messages += 61) {
+        struct realm *realm = realm_open(messages % 2 == 0 ? &twin : &twin_replicated);
+        uint32_t outcomes[200];
+        realm_call(realm, NODE_SQL_FIRST, create_and_fill, NULL);
+        realm_spawn(realm, NODE_SQL_FIRST, insert_once, outcomes);
+        realm_run_messages(realm, messages);
+        realm_kill(realm, (uint16_t)(NODE_STORAGE_FIRST + messages % 2));
+        realm_run_fibers(realm, 120000000);
+        realm_call(realm, NODE_SQL_FIRST + 1, expect_outcomes, outcomes);
+        realm_close(realm);
+    }
+}
