@@ -23,6 +23,15 @@ static bool is_zero(const struct value *value) {
     return value_is_number(value) && value_to_double(value, &number) == STATUS_OK && number == 0;
 }
 
+static enum status raise_counter(struct insertion *insertion) {
+    if (insertion->raise_to == 0) return STATUS_OK;
+    struct exec_context *context = insertion->execution->context;
+    enum status status = cluster_sequence_raise(context->cluster, context->waiter, insertion->table,
+                                                insertion->raise_to);
+    insertion->raise_to = 0;
+    return status == STATUS_OK ? STATUS_OK : exec_refused(insertion->execution, status);
+}
+
 /* Values are drawn for as many rows as are known to come, times the step between them. */
 static enum status counter_draw(struct insertion *insertion) {
     struct exec_context *context = insertion->execution->context;
@@ -33,7 +42,9 @@ static enum status counter_draw(struct insertion *insertion) {
     struct sequence_draw draw = {.table = insertion->table,
                                  .kind = SEQUENCE_AUTO_INCREMENT,
                                  .count = MAX(rows, (uint64_t)1) * step};
-    enum status status =
+    enum status status = raise_counter(insertion); /* what is drawn is above explicit values */
+    if (status != STATUS_OK) return status;
+    status =
         cluster_sequence_next(context->cluster, context->waiter, &draw, &insertion->drawn_next);
     if (status != STATUS_OK) return exec_refused(insertion->execution, status);
     insertion->drawn_end = insertion->drawn_next + draw.count;
@@ -86,19 +97,15 @@ static enum status fill_counter(struct insertion *insertion, const struct value 
     bool is_asked = given == NULL || value_is_null(given) || (is_zero(own) && !keeps_zero);
     if (is_asked) return fill_generated(insertion);
     uint64_t number;
-    bool is_above = !(own->kind == VALUE_INT && own->i <= 0) &&
-                    value_to_uint(own, &number) == STATUS_OK && number > insertion->raise_to;
-    if (is_above) insertion->raise_to = number;
+    bool is_positive =
+        !(own->kind == VALUE_INT && own->i <= 0) && value_to_uint(own, &number) == STATUS_OK;
+    if (!is_positive) return STATUS_OK;
+    insertion->raise_to = MAX(insertion->raise_to, number);
+    if (number >= insertion->drawn_next &&
+        insertion->drawn_end > 0) { /* drawn ones below it are not used any more */
+        insertion->drawn_next = MIN(number, insertion->drawn_end - 1) + 1;
+    }
     return STATUS_OK;
-}
-
-static enum status raise_counter(struct insertion *insertion) {
-    if (insertion->raise_to == 0) return STATUS_OK;
-    struct exec_context *context = insertion->execution->context;
-    enum status status = cluster_sequence_raise(context->cluster, context->waiter, insertion->table,
-                                                insertion->raise_to);
-    insertion->raise_to = 0;
-    return status == STATUS_OK ? STATUS_OK : exec_refused(insertion->execution, status);
 }
 
 /* ---- a row ---- */
@@ -207,9 +214,9 @@ static enum status insert_listed_row(struct insertion *insertion, struct expr **
         enum status status;
         uint32_t column = insertion->plan->columns[i];
         if (row[i]->kind == EXPR_DEFAULT) {
-            insertion->counter_given = value_null();
-            status = (int32_t)column == insertion->counter_column ? STATUS_OK
-                                                                  : fill_default(insertion, column);
+            bool is_counter = (int32_t)column == insertion->counter_column;
+            if (is_counter) insertion->counter_given = value_null();
+            status = is_counter ? STATUS_OK : fill_default(insertion, column);
         } else {
             struct value given;
             status = expr_eval(row[i], execution->eval, &given);

@@ -216,6 +216,18 @@ static bool is_about_value(enum status status) {
            status == STATUS_DIVISION_BY_ZERO || status == STATUS_UNSUPPORTED;
 }
 
+/* (U1), unless the refusal has taken the transaction with it: then the column is all that is known. */
+static enum status value_refused(struct modification *modification, enum status status) {
+    struct execution *execution = modification->execution;
+    struct txn *txn = execution->context->txn;
+    if (!txn_is_over(txn)) return STATUS_UNSUPPORTED;
+    const struct table_definition *table =
+        modification->plan->bound->targets[0].table->base->definition;
+    uint32_t column = txn_error(txn)->column;
+    if (column >= table->column_count) return exec_refused(execution, status);
+    return dml_refused_value(execution, &table->columns[column], status);
+}
+
 /* UNSUPPORTED: not this way. */
 static enum status modify_pushed(struct modification *modification) {
     struct execution *execution = modification->execution;
@@ -228,8 +240,7 @@ static enum status modify_pushed(struct modification *modification) {
     if (status != STATUS_OK) return status == STATUS_END ? STATUS_OK : status;
     struct change_result changed;
     status = txn_change(execution->context->txn, &spec, execution->arena, &changed);
-    bool is_repeated = is_about_value(status) && !txn_is_over(execution->context->txn);
-    if (is_repeated) return STATUS_UNSUPPORTED;
+    if (is_about_value(status)) return value_refused(modification, status);
     if (status != STATUS_OK) return exec_refused(execution, status);
     modification->matched = changed.matched;
     modification->changed = changed.changed;

@@ -4,9 +4,11 @@
  * the order in which they were met, keys and results in their slots.
  *   (G1) Without keys there is one group, also when no row came.
  *   (G2) Keys are equal by their collations; NULL is a key like others.
- *   (G3) WITH ROLLUP: after the groups, for each prefix of the keys, the same with the other keys NULL; rows are added to all
- *        levels as they come.
+ *   (G3) WITH ROLLUP: for each prefix of the keys a group with the other keys NULL; rows are added to all levels as they
+ *        come, and the groups come out sorted, each prefix's own group behind the groups that it sums up.
  */
+#include <stdlib.h>
+
 #include "sql/exec_private.h"
 
 struct group {
@@ -121,6 +123,34 @@ static enum status group_add_row(struct group_stage *self, struct execution *exe
     return STATUS_OK;
 }
 
+/* By keys; where a key is rolled up, after all its values. */
+static int rollup_order(const void *a, const void *b, void *context) {
+    const struct plan_group *plan = context;
+    const struct group *left = *(struct group *const *)a, *right = *(struct group *const *)b;
+    for (uint32_t i = 0; i < plan->key_count; i++) {
+        bool is_left_rolled = i >= left->level, is_right_rolled = i >= right->level;
+        if (is_left_rolled != is_right_rolled) return is_left_rolled ? 1 : -1;
+        if (is_left_rolled) return 0;
+        uint16_t collation = plan->keys[i]->type.collation;
+        int order = value_compare_total(&left->keys[i], &right->keys[i], collation);
+        if (order != 0) return order;
+    }
+    return 0;
+}
+
+/* (G3) */
+static void rollup_sort(struct group_stage *self, struct execution *execution) {
+    struct group **groups = arena_array(execution->arena, struct group *, self->count + 1);
+    uint64_t count = 0;
+    for (struct group *group = self->first; group != NULL; group = group->next) {
+        groups[count++] = group;
+    }
+    qsort_r(groups, count, sizeof *groups, rollup_order, (void *)self->stage.node->group);
+    groups[count] = NULL;
+    for (uint64_t i = 0; i < count; i++) groups[i]->next = groups[i + 1];
+    self->first = groups[0];
+}
+
 static enum status group_read(struct group_stage *self, struct execution *execution) {
     const struct plan_group *plan = self->stage.node->group;
     enum status status;
@@ -132,6 +162,7 @@ static enum status group_read(struct group_stage *self, struct execution *execut
     }
     if (status != STATUS_END) return status;
     if (self->count == 0 && plan->key_count == 0) group_find(self, execution, 0); /* (G1) */
+    if (plan->has_rollup) rollup_sort(self, execution);
     self->at = self->first;
     self->is_read = true;
     return STATUS_OK;

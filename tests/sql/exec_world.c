@@ -170,6 +170,15 @@ static struct table_definition *table_of(struct statement *statement,
                                                    .part_count = 1,
                                                    .parts = part});
     }
+    for (uint32_t i = 0; i < columns->count; i++) {
+        if (!columns->items[i]->is_unique) continue;
+        struct index_part *part = arena_new(arena, struct index_part);
+        part->column = (uint16_t)i;
+        add_index(table, (struct index_definition){.name = columns->items[i]->name,
+                                                   .kind = INDEX_UNIQUE,
+                                                   .part_count = 1,
+                                                   .parts = part});
+    }
     for (uint32_t i = 0; i < ast->elements.keys.count; i++) {
         add_index(table, index_of(statement, table, ast->elements.keys.items[i]));
     }
