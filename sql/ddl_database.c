@@ -115,9 +115,8 @@ static enum status alter(struct session *session, struct slice name,
                                  arena_text(&session->statement_arena, name));
     enum status status = ddl_database_collation(session, options, &collation);
     if (status != STATUS_OK) return status;
-    struct ddl_change change = {.kind = DDL_PUT_OBJECT,
-                                .database = name,
-                                .object = options_encode(session, collation)};
+    struct ddl_change change = {
+        .kind = DDL_PUT_OBJECT, .database = name, .object = options_encode(session, collation)};
     status = ddl_send(session, &change);
     session->answer.affected_rows = 1;
     return status == STATUS_OK ? STATUS_OK : ddl_refused(session, status);
@@ -143,7 +142,8 @@ static enum status drop(struct session *session, const struct ast_database *ast)
         return diagnostics_error(&session->diagnostics, ER_DB_DROP_EXISTS, name);
     if (status != STATUS_OK) return ddl_refused(session, status);
     session->answer.affected_rows = tables;
-    if (slice_equal(session_database(session), ast->name)) session_set_database(session, SLICE_EMPTY);
+    if (slice_equal(session_database(session), ast->name))
+        session_set_database(session, SLICE_EMPTY);
     return STATUS_OK;
 }
 

@@ -107,8 +107,7 @@ enum status ddl_rename_table_run(struct session *session, const struct ast_state
     if (status == STATUS_OK) return STATUS_OK;
     while (done > 0) { /* back to where it was; the error stays the first one */
         done--;
-        enum status back =
-            rename_one(session, &rename->to.items[done], &rename->from.items[done]);
+        enum status back = rename_one(session, &rename->to.items[done], &rename->from.items[done]);
         if (back != STATUS_OK) break;
     }
     return status;

@@ -111,9 +111,9 @@ static enum status primary_add(struct ddl_table *table, const struct ast_key *ke
         return diagnostics_error(table->diagnostics, ER_MULTIPLE_PRI_KEY);
     for (uint32_t i = 0; i < key->parts.count; i++) {
         struct column_definition *column = &table->columns[parts[i].column];
-        bool said_null =
-            parts[i].column < 64 && (table->explicit_null >> parts[i].column & 1) != 0;
-        bool is_null = column->default_kind == DEFAULT_VALUE && column_type_is_nullable(&column->type);
+        bool said_null = parts[i].column < 64 && (table->explicit_null >> parts[i].column & 1) != 0;
+        bool is_null =
+            column->default_kind == DEFAULT_VALUE && column_type_is_nullable(&column->type);
         if (said_null) return diagnostics_error(table->diagnostics, ER_PRIMARY_CANT_HAVE_NULL);
         if (is_null && value_is_null(&column->default_value)) column->default_kind = DEFAULT_NONE;
         column->type.flags |= COLUMN_NOT_NULL;
@@ -168,18 +168,19 @@ enum status ddl_index_add(struct ddl_table *table, const struct ast_key *key) {
     if (status != STATUS_OK) return status;
     if (charset_length(CHARSET_UTF8MB4, key->comment) > INDEX_COMMENT_CHARS_MAX)
         return diagnostics_error(table->diagnostics, ER_TOO_LONG_INDEX_COMMENT,
-                                 ddl_text(table, key->name), (unsigned long)INDEX_COMMENT_CHARS_MAX);
+                                 ddl_text(table, key->name),
+                                 (unsigned long)INDEX_COMMENT_CHARS_MAX);
     if (key->kind == AST_KEY_PRIMARY) return primary_add(table, key, parts);
     if (table->index_count == INDEXES_MAX)
         return diagnostics_error(table->diagnostics, ER_TOO_MANY_KEYS, INDEXES_MAX);
     status = index_name(table, key, &name);
     if (status != STATUS_OK) return status;
-    *index_push(table) =
-        (struct index_definition){.name = arena_copy(table->arena, name),
-                                  .kind = key->kind == AST_KEY_UNIQUE ? INDEX_UNIQUE : INDEX_ORDERED,
-                                  .is_invisible = key->visible == AST_NO,
-                                  .part_count = (uint16_t)key->parts.count,
-                                  .parts = parts,
-                                  .comment = arena_copy(table->arena, key->comment)};
+    *index_push(table) = (struct index_definition){
+        .name = arena_copy(table->arena, name),
+        .kind = key->kind == AST_KEY_UNIQUE ? INDEX_UNIQUE : INDEX_ORDERED,
+        .is_invisible = key->visible == AST_NO,
+        .part_count = (uint16_t)key->parts.count,
+        .parts = parts,
+        .comment = arena_copy(table->arena, key->comment)};
     return STATUS_OK;
 }

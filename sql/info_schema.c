@@ -23,7 +23,7 @@ struct info_table {
 enum { INFO_TABLE_MAX = 96 };
 
 /* One list holds the columns of all tables; a table's begin where the one's before end. */
-#define TABLE(database, name, rows) {NULL, 0, 0, 0},
+#define TABLE(database, name, rows)       {NULL, 0, 0, 0},
 #define COLUMN(name, kind, length, flags) {name, COLUMN_##kind, flags, length},
 #define END
 static const struct info_column columns[] = {
@@ -82,8 +82,8 @@ static struct table_definition *definition_of(struct arena *arena, const struct 
 static enum status virtual_rows(const struct virtual_table *base, void *session,
                                 enum status (*emit)(void *to, const struct value *values),
                                 void *to) {
-    const struct info_virtual *table = CONTAINER_OF((struct virtual_table *)base,
-                                                    struct info_virtual, base);
+    const struct info_virtual *table =
+        CONTAINER_OF((struct virtual_table *)base, struct info_virtual, base);
     struct info_row row = {.session = session,
                            .arena = &((struct session *)session)->statement_arena,
                            .emit = emit,
@@ -135,9 +135,7 @@ void info_text(struct info_row *row, struct slice text) {
     info_value(row, &value);
 }
 
-void info_literal(struct info_row *row, const char *text) {
-    info_text(row, slice_of_text(text));
-}
+void info_literal(struct info_row *row, const char *text) { info_text(row, slice_of_text(text)); }
 
 void info_copy(struct info_row *row, struct slice text) {
     info_text(row, arena_copy(row->arena, text));

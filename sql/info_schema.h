@@ -32,7 +32,8 @@ struct info_row {
 };
 void info_text(struct info_row *row, struct slice text);
 void info_literal(struct info_row *row, const char *text);
-void info_copy(struct info_row *row, struct slice text); /* text that may change while rows are made */
+void info_copy(struct info_row *row,
+               struct slice text); /* text that may change while rows are made */
 void info_uint(struct info_row *row, uint64_t number);
 void info_int(struct info_row *row, int64_t number);
 void info_null(struct info_row *row);

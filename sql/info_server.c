@@ -29,8 +29,8 @@ enum status info_collations(struct info_row *row) {
         info_literal(row, collation->is_default ? "Yes" : "");
         info_literal(row, "Yes");
         info_uint(row, collation->order == COLLATION_ORDER_DUCET && collation->pad_space ? 8
-                       : collation->order == COLLATION_ORDER_DUCET                      ? 0
-                                                                                        : 1);
+                       : collation->order == COLLATION_ORDER_DUCET                       ? 0
+                                                                                         : 1);
         info_literal(row, collation->pad_space ? "PAD SPACE" : "NO PAD");
         status = info_emit(row);
     }

@@ -44,8 +44,8 @@ static bool may_see(struct session *session, const struct table_definition *defi
 static enum status each_virtual(struct info_row *row, struct slice database, on_table *visit) {
     const struct virtual_table *table;
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; status == STATUS_OK &&
-                         (table = info_schema_at(row->session->server->info, i)) != NULL;
+    for (uint32_t i = 0;
+         status == STATUS_OK && (table = info_schema_at(row->session->server->info, i)) != NULL;
          i++) {
         bool is_here = slice_equal_nocase(table->definition->database, database);
         if (is_here && may_see(row->session, table->definition))
@@ -65,8 +65,7 @@ static enum status each_table(struct info_row *row, on_table *visit) {
         if (!is_wanted(session, name)) continue;
         while (status == STATUS_OK &&
                (table = schema_next_table(session->schema, name, &cursor)) != NULL) {
-            if (may_see(session, table->definition))
-                status = visit(row, table->definition, table);
+            if (may_see(session, table->definition)) status = visit(row, table->definition, table);
         }
         if (status == STATUS_OK) status = each_virtual(row, name, visit);
     }
@@ -191,8 +190,8 @@ static void put_numeric(struct info_row *row, const struct column_type *type) {
 }
 
 static void put_collation(struct info_row *row, const struct column_type *type) {
-    bool is_text = column_kind_is_text(type->kind) || type->kind == COLUMN_ENUM ||
-                   type->kind == COLUMN_SET;
+    bool is_text =
+        column_kind_is_text(type->kind) || type->kind == COLUMN_ENUM || type->kind == COLUMN_SET;
     if (!is_text) {
         info_nulls(row, 2);
         return;
@@ -352,3 +351,22 @@ static enum status rows_of_constraints(struct info_row *row,
 enum status info_table_constraints(struct info_row *row) {
     return each_table(row, rows_of_constraints);
 }
+
+/* ---- PARTITIONS: one row a table, since none is partitioned by name ---- */
+
+static enum status row_of_partition(struct info_row *row, const struct table_definition *definition,
+                                    const struct table *base) {
+    if (base == NULL) return STATUS_OK;
+    info_literal(row, CATALOG);
+    info_text(row, definition->database);
+    info_text(row, definition->name);
+    info_nulls(row, 9);
+    put_sizes(row, base);
+    info_time(row, definition->created_epoch_s * 1000000);
+    info_nulls(row, 3);
+    info_literal(row, "");
+    info_nulls(row, 2);
+    return info_emit(row);
+}
+
+enum status info_partitions(struct info_row *row) { return each_table(row, row_of_partition); }

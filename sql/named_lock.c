@@ -21,8 +21,7 @@ static enum status call_sleep(struct session *session, const struct waiting_call
     struct waiter *waiter = session->waiter;
     bool is_wrong = value_is_null(&call->args[0]) ||
                     value_to_double(&call->args[0], &seconds) != STATUS_OK || seconds < 0;
-    if (is_wrong)
-        return diagnostics_error(&session->diagnostics, ER_WRONG_ARGUMENTS, "sleep");
+    if (is_wrong) return diagnostics_error(&session->diagnostics, ER_WRONG_ARGUMENTS, "sleep");
     uint64_t until_us = waiter->now_us + (uint64_t)(MIN(seconds, 1e9) * 1e6);
     uint64_t before = waiter->deadline_us;
     *out = value_of_int(0);
@@ -46,8 +45,7 @@ static enum status lock_name(struct session *session, const struct value *arg,
     if (chars == 0 || chars > LOCK_NAME_CHARS_MAX)
         return diagnostics_error(&session->diagnostics, ER_USER_LOCK_WRONG_NAME,
                                  arena_text(arena, name));
-    *name_out =
-        collation_change_case(COLLATION_UTF8MB4_GENERAL_CI, name, LETTER_LOWER, arena);
+    *name_out = collation_change_case(COLLATION_UTF8MB4_GENERAL_CI, name, LETTER_LOWER, arena);
     return STATUS_OK;
 }
 
@@ -64,10 +62,10 @@ static enum status call_get_lock(struct session *session, const struct waiting_c
     if (!value_is_null(&call->args[1]) && value_to_double(&call->args[1], &seconds) != STATUS_OK)
         seconds = 0;
     bool is_forever = seconds < 0 || seconds * 1000 > FOREVER_MS;
-    struct named_lock_request request = {
-        .kind = NAMED_LOCK_GET,
-        .name = name,
-        .wait_ms = is_forever ? FOREVER_MS : (uint32_t)(seconds * 1000)};
+    struct named_lock_request request = {.kind = NAMED_LOCK_GET,
+                                         .name = name,
+                                         .wait_ms =
+                                             is_forever ? FOREVER_MS : (uint32_t)(seconds * 1000)};
     enum status status = ask(session, &request, &holder);
     *out = value_of_int(status == STATUS_OK);
     if (status == STATUS_OK) session->held_locks++;
@@ -84,8 +82,7 @@ static enum status call_release(struct session *session, struct slice name, stru
     *out = value_of_int(status == STATUS_OK);
     if (status == STATUS_OK && session->held_locks > 0) session->held_locks--;
     if (status == STATUS_NOT_FOUND) *out = value_null();
-    bool is_answer =
-        status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_DENIED;
+    bool is_answer = status == STATUS_OK || status == STATUS_NOT_FOUND || status == STATUS_DENIED;
     if (is_answer) return STATUS_OK;
     return diagnostics_status(&session->diagnostics, status);
 }

@@ -100,7 +100,8 @@ static enum status prepared_new(struct session *session, struct slice text,
     struct prepared_statement *prepared = arena_new(&arena, struct prepared_statement);
     prepared->arena = arena;
     prepared->text = arena_copy(&prepared->arena, text);
-    arena_open(&prepared->cursor_arena, session->server->source, session->server->statement_bytes_max);
+    arena_open(&prepared->cursor_arena, session->server->source,
+               session->server->statement_bytes_max);
     enum status status = prepared_parse(session, prepared);
     if (status != STATUS_OK) {
         prepared_free(prepared);
@@ -279,10 +280,10 @@ static enum status prepare_text(struct session *session, const struct ast_prepar
     uint8_t memory[VALUE_TEXT_BYTES_MAX];
     enum status status = user_variable_get(session, prepare->text, &value);
     if (status != STATUS_OK) return status;
-    *text_out = value_is_null(&value)            ? SLICE_LITERAL("NULL")
-                : value.kind == VALUE_STRING ? value_slice(&value)
-                                             : arena_copy(&session->statement_arena,
-                                                          value_text(&value, memory));
+    *text_out = value_is_null(&value) ? SLICE_LITERAL("NULL")
+                : value.kind == VALUE_STRING
+                    ? value_slice(&value)
+                    : arena_copy(&session->statement_arena, value_text(&value, memory));
     return STATUS_OK;
 }
 
@@ -335,8 +336,8 @@ enum status execute_run(struct session *session, const struct ast_statement *sta
 
 enum status deallocate_run(struct session *session, const struct ast_statement *statement) {
     struct slice name = statement->prepare->name;
-    struct prepared_statement *prepared = slice_map_remove(
-        &session->prepared_names, name_key(&session->statement_arena, name));
+    struct prepared_statement *prepared =
+        slice_map_remove(&session->prepared_names, name_key(&session->statement_arena, name));
     if (prepared == NULL) return unknown_name(session, name, "DEALLOCATE PREPARE");
     prepared_close(session, prepared);
     return STATUS_OK;

@@ -17,8 +17,10 @@ static const struct privilege_info infos[PRIVILEGE_COUNT] = {
 };
 #undef P
 
-static_assert(NEED_SELECT == PRIVILEGE(SELECT) && NEED_INSERT == PRIVILEGE(INSERT), "one numbering");
-static_assert(NEED_UPDATE == PRIVILEGE(UPDATE) && NEED_DELETE == PRIVILEGE(DELETE), "one numbering");
+static_assert(NEED_SELECT == PRIVILEGE(SELECT) && NEED_INSERT == PRIVILEGE(INSERT),
+              "one numbering");
+static_assert(NEED_UPDATE == PRIVILEGE(UPDATE) && NEED_DELETE == PRIVILEGE(DELETE),
+              "one numbering");
 
 const struct privilege_info *privilege_info(enum privilege_place place) {
     CHECK(place < PRIVILEGE_COUNT);
@@ -68,8 +70,8 @@ uint64_t privilege_database(struct session *session, struct slice database) {
     return held;
 }
 
-static const struct account_table *table_entry(const struct account *account,
-                                               struct slice database, struct slice table) {
+static const struct account_table *table_entry(const struct account *account, struct slice database,
+                                               struct slice table) {
     for (uint32_t i = 0; i < account->table_count; i++) {
         const struct account_table *entry = &account->tables[i];
         if (slice_equal(entry->database, database) && slice_equal(entry->table, table))

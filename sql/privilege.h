@@ -19,8 +19,8 @@ enum privilege_place {
 #undef P
 static_assert(PRIVILEGE_COUNT <= 64, "a set of privileges is a uint64_t");
 
-#define PRIVILEGE(name) ((uint64_t)1 << PRIVILEGE_PLACE_##name)
-#define PRIVILEGES_ALL  (((uint64_t)1 << PRIVILEGE_COUNT) - 1)
+#define PRIVILEGE(name)        ((uint64_t)1 << PRIVILEGE_PLACE_##name)
+#define PRIVILEGES_ALL         (((uint64_t)1 << PRIVILEGE_COUNT) - 1)
 #define PRIVILEGE_STATIC_COUNT ((uint32_t)PRIVILEGE_PLACE_DROP_ROLE + 1)
 
 /* Where a privilege may be granted: bits of `levels`. */

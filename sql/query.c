@@ -281,8 +281,7 @@ static void exec_context_fill(const struct attempt *attempt, struct eval_context
         .safe_updates = settings->safe_updates,
         .auto_increment_increment = settings->auto_increment_increment,
         .auto_increment_offset = settings->auto_increment_offset,
-        .no_auto_value_on_zero =
-            (settings->sql_mode & SQL_MODE_NO_AUTO_VALUE_ON_ZERO) != 0,
+        .no_auto_value_on_zero = (settings->sql_mode & SQL_MODE_NO_AUTO_VALUE_ON_ZERO) != 0,
         .insert_id = session->insert_id_next,
     };
 }
@@ -338,8 +337,7 @@ static enum status query_attempt(struct session *session, const struct query *qu
     if (status == STATUS_OK) status = transaction_begin_statement(session, writes);
     if (status == STATUS_OK) {
         status = cause_of(session, attempt_exec(&attempt));
-        bool needs_no_transaction = bound->access_count == 0 &&
-                                    !session->transaction.is_explicit &&
+        bool needs_no_transaction = bound->access_count == 0 && !session->transaction.is_explicit &&
                                     !session->transaction.is_autocommit;
         if (needs_no_transaction)
             transaction_roll_back(session);
@@ -362,7 +360,8 @@ static enum status wait_before_repeat(struct session *session) {
 }
 
 static void diagnostics_clear(struct session *session) {
-    diagnostics_open(&session->diagnostics, &session->diagnostics_arena,
+    diagnostics_open(&session->diagnostics,
+                     &session->diagnostics_arenas[session->diagnostics_place],
                      session->settings.conditions_max);
 }
 
@@ -370,12 +369,14 @@ enum status query_run(struct session *session, const struct query *query) {
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < ATTEMPTS_MAX; i++) {
         if (i > 0) {
+            transaction_repeat(session);
             if (wait_before_repeat(session) != STATUS_OK) return STATUS_CANCELLED;
             diagnostics_clear(session);
             statement_renew_schema(session);
         }
         status = query_attempt(session, query);
-        if (status == STATUS_OK || !transaction_may_repeat(session, status)) return status; /* (Q3) */
+        if (status == STATUS_OK || !transaction_may_repeat(session, status))
+            return status; /* (Q3) */
     }
     return status;
 }

@@ -42,8 +42,8 @@ struct sql_server *sql_server_open(const struct sql_server_options *options) {
     server->arena = arena;
     server->options = *options;
     server->source = options->source;
-    server->statement_bytes_max = options->statement_bytes_max != 0 ? options->statement_bytes_max
-                                                                    : STATEMENT_BYTES_DEFAULT;
+    server->statement_bytes_max =
+        options->statement_bytes_max != 0 ? options->statement_bytes_max : STATEMENT_BYTES_DEFAULT;
     random_open(&server->random, options->seed);
     list_open(&server->sessions);
     map_open(&server->sessions_by_id, options->source);
@@ -69,7 +69,9 @@ void sql_server_set_clock(struct sql_server *server, uint64_t wall_us) {
     server->wall_us = wall_us;
 }
 
-struct sql_counters *sql_server_counters(struct sql_server *server) { return &server->counters; }
+struct sql_counters *sql_server_counters(struct sql_server *server) {
+    return &server->counters;
+}
 
 /* ---- accounts ---- */
 

@@ -40,7 +40,9 @@ static void state_open(struct session *session) {
     session->parameters = NULL;
     session->parameter_count = 0;
     kept_value_set(&session->database, &session->arena, &session->database_at_open.value);
-    diagnostics_open(&session->diagnostics, &session->diagnostics_arena, 64);
+    diagnostics_open(&session->diagnostics, &session->diagnostics_arenas[0], 64);
+    session->previous = session->diagnostics;
+    session->diagnostics_place = 0;
     settings_open(session, session->collation_at_open);
 }
 
@@ -80,7 +82,8 @@ struct session *session_open(struct sql_server *server, const struct session_opt
     session->since_wall_us = server->wall_us;
     arena_open(&session->state_arena, server->source, 0);
     arena_open(&session->statement_arena, server->source, server->statement_bytes_max);
-    arena_open(&session->diagnostics_arena, server->source, DIAGNOSTICS_BYTES_MAX);
+    for (size_t i = 0; i < ARRAY_COUNT(session->diagnostics_arenas); i++)
+        arena_open(&session->diagnostics_arenas[i], server->source, DIAGNOSTICS_BYTES_MAX);
     arena_open(&session->transaction.arena, server->source, 0);
     copy_names(session, options);
     state_open(session);
@@ -100,7 +103,8 @@ void session_close(struct session *session) {
     void *removed = map_remove(&server->sessions_by_id, session->id);
     CHECK(removed == session);
     arena_close(&session->transaction.arena);
-    arena_close(&session->diagnostics_arena);
+    for (size_t i = 0; i < ARRAY_COUNT(session->diagnostics_arenas); i++)
+        arena_close(&session->diagnostics_arenas[i]);
     arena_close(&session->statement_arena);
     arena_close(&session->state_arena);
     struct arena arena = session->arena; /* the session is in it */
@@ -111,7 +115,6 @@ void session_reset(struct session *session) {
     named_lock_release_all(session);
     state_close(session);
     arena_reset(&session->state_arena);
-    arena_reset(&session->diagnostics_arena);
     state_open(session);
 }
 
@@ -217,8 +220,8 @@ enum status session_kill(struct session *killer, uint64_t connection_id, enum ki
                   slice_equal(victim->account_host, killer->account_host);
     bool holds = killer->schema == NULL;
     if (holds) killer->schema = schema_hold(session_cluster(killer));
-    bool may = is_own || (privilege_global(killer) &
-                          (PRIVILEGE(SUPER) | PRIVILEGE(CONNECTION_ADMIN))) != 0;
+    bool may = is_own ||
+               (privilege_global(killer) & (PRIVILEGE(SUPER) | PRIVILEGE(CONNECTION_ADMIN))) != 0;
     if (holds) {
         schema_release(session_cluster(killer), killer->schema);
         killer->schema = NULL;

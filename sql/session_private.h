@@ -9,8 +9,8 @@
  *
  *   (S1) A handler returns OK or leaves an error in session->diagnostics; answer_send replies, once a statement. A handler
  *        that sent rows says so in answer.has_rows.
- *   (S2) statement_arena lives from a statement's begin to its reply; diagnostics_arena until a later statement begins that
- *        is no diagnostic one; state_arena until the session is reset.
+ *   (S2) statement_arena lives from a statement's begin to its reply; the diagnostics' arenas alternate, so that SHOW WARNINGS
+ *        finds what the statement before left; state_arena until the session is reset.
  *   (S3) A statement holds one dictionary version from bind to end (schema); DDL gives it away.
  */
 #ifndef SQL_SESSION_PRIVATE_H
@@ -28,7 +28,7 @@
 #include "sql/timezone.h"
 #include "sql/variable.h"
 
-#define SQL_VERSION "8.4.3-tessera-0.1"
+#define SQL_VERSION     "8.4.3-tessera-0.1"
 #define SYSTEM_DATABASE SLICE_LITERAL("mysql")
 /* Where SHOW .. WHERE finds the rows of its SHOW; no name that a client can make. */
 #define SHOW_DATABASE SLICE_LITERAL("#show")
@@ -121,6 +121,13 @@ struct savepoint {
     uint32_t number;
 };
 
+/* Whether and as what the transaction of a failed statement can begin anew. */
+struct transaction_again {
+    uint8_t is_possible; /* the statement was its first */
+    uint8_t is_explicit; /* other statements follow */
+    uint8_t isolation, access;
+};
+
 struct transaction {
     struct txn *txn;
     struct arena arena; /* of savepoints */
@@ -133,6 +140,7 @@ struct transaction {
     uint32_t statement_count;
     /* SET TRANSACTION without SESSION: of the next one only. */
     uint8_t next_isolation, next_access; /* enum ast_isolation, enum ast_access */
+    struct transaction_again again;      /* of the last statement that ended */
 };
 
 /* The reply of the statement under way. */
@@ -152,7 +160,9 @@ struct session {
     struct waiter *waiter;
     struct list_link link; /* of server->sessions */
     struct arena arena;
-    struct arena state_arena, statement_arena, diagnostics_arena;
+    struct arena state_arena, statement_arena;
+    struct arena diagnostics_arenas[2]; /* of this statement's, and of the one's before */
+    uint8_t diagnostics_place;
 
     uint64_t id;
     struct slice user, host, account_user, account_host;
@@ -171,24 +181,24 @@ struct session {
     uint32_t prepared_id_last;
 
     struct transaction transaction;
-    struct schema *schema; /* (S3) NULL between statements */
+    struct schema *schema;    /* (S3) NULL between statements */
     struct plan_entry *entry; /* in use by the execution under way */
     uint32_t held_locks;      /* named locks */
     uint8_t has_table_locks, has_read_lock;
 
     /* The statement under way. */
     struct result_sink *sink;
-    struct diagnostics diagnostics;
+    struct diagnostics diagnostics, previous;
     struct answer answer;
     struct slice text;
     enum session_command command;
     uint64_t since_wall_us;
     int64_t now_us;
-    const struct ast_show *show;              /* while SHOW makes its rows */
-    const struct virtual_table *show_table;   /* for its WHERE */
-    struct slice info_database, info_table;   /* no other one's rows are wanted; empty: all */
+    const struct ast_show *show;            /* while SHOW makes its rows */
+    const struct virtual_table *show_table; /* for its WHERE */
+    struct slice info_database, info_table; /* no other one's rows are wanted; empty: all */
     uint8_t has_more_results;
-    uint8_t nesting; /* EXECUTE, EXPLAIN, SET's subqueries run statements inside */
+    uint8_t nesting;                /* EXECUTE, EXPLAIN, SET's subqueries run statements inside */
     const struct value *parameters; /* of EXECUTE, for statements that are no queries */
     uint32_t parameter_count;
 
@@ -196,7 +206,6 @@ struct session {
     struct session_facts facts;
     uint64_t last_insert_id, found_rows, insert_id_next;
     int64_t row_count;
-    uint32_t previous_warnings, previous_errors;
     struct random random;
     const struct account *account; /* of accounts_version; see privilege.c */
     uint32_t accounts_version;
@@ -257,8 +266,8 @@ MUST_USE enum status settings_zone(struct session *session, struct slice name, s
 
 /* One statement to run through bind, plan and execution. */
 struct query {
-    struct slice text;       /* of the statement */
-    struct slice key;        /* the plan cache's, without parameters' types; empty: not kept */
+    struct slice text; /* of the statement */
+    struct slice key;  /* the plan cache's, without parameters' types; empty: not kept */
     const struct ast_statement *ast; /* NULL: parse `text` with `parse_mode` */
     uint32_t parse_mode;
     const struct value *parameters;
@@ -336,6 +345,8 @@ MUST_USE enum status transaction_begin_statement(struct session *session, bool w
 MUST_USE enum status transaction_end_statement(struct session *session, enum status status);
 /* May the statement that failed so be run again from its start, unseen? */
 bool transaction_may_repeat(const struct session *session, enum status status);
+/* It will be: what was ended with it begins anew. */
+void transaction_repeat(struct session *session);
 /* DDL and kin: what is open is committed first. */
 MUST_USE enum status transaction_commit_implicitly(struct session *session);
 void transaction_roll_back(struct session *session);

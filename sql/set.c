@@ -51,8 +51,9 @@ static enum status compute_system(struct session *session, const struct ast_sett
     enum status status = check_scope(session, setting, variable_info(out->variable));
     if (status != STATUS_OK) return status;
     if (setting->value == NULL) {
-        out->value = scope_is_global(setting->scope) ? variable_default(out->variable)
-                                                     : settings_global(session->server, out->variable);
+        out->value = scope_is_global(setting->scope)
+                         ? variable_default(out->variable)
+                         : settings_global(session->server, out->variable);
         return STATUS_OK;
     }
     return query_eval(session, setting->value, &out->value);

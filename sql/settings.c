@@ -34,8 +34,8 @@ struct value settings_read(struct session *session, enum ast_scope scope, enum v
     case VARIABLE_identity:
     case VARIABLE_last_insert_id: return value_of_uint(session->last_insert_id);
     case VARIABLE_insert_id: return value_of_uint(session->insert_id_next);
-    case VARIABLE_warning_count: return value_of_uint(session->previous_warnings);
-    case VARIABLE_error_count: return value_of_uint(session->previous_errors);
+    case VARIABLE_warning_count: return value_of_uint(session->previous.warning_count);
+    case VARIABLE_error_count: return value_of_uint(session->previous.error_count);
     case VARIABLE_pseudo_thread_id: return value_of_uint(session->id);
     case VARIABLE_timestamp: {
         struct value value = value_of_double((double)session->now_us / 1e6);
@@ -61,8 +61,7 @@ static int32_t word_of(const struct session *session, enum variable variable) {
 static void load_modes(struct session *session) {
     struct settings *settings = &session->settings;
     struct value text = setting(session, VARIABLE_sql_mode);
-    uint64_t mode =
-        variable_set_bits(variable_info(VARIABLE_sql_mode)->words, value_slice(&text));
+    uint64_t mode = variable_set_bits(variable_info(VARIABLE_sql_mode)->words, value_slice(&text));
     static const struct {
         uint64_t mode;
         uint32_t parse;
@@ -81,10 +80,9 @@ static void load_modes(struct session *session) {
         (mode & SQL_MODE_ERROR_FOR_DIVISION_BY_ZERO ? EVAL_ERROR_FOR_DIVISION_BY_ZERO : 0u) |
         (mode & SQL_MODE_NO_UNSIGNED_SUBTRACTION ? EVAL_NO_UNSIGNED_SUBTRACTION : 0u) |
         (mode & SQL_MODE_HIGH_NOT_PRECEDENCE ? EVAL_HIGH_NOT_PRECEDENCE : 0u);
-    settings->temporal_flags =
-        (mode & SQL_MODE_NO_ZERO_IN_DATE ? TEMPORAL_NO_ZERO_IN_DATE : 0u) |
-        (mode & SQL_MODE_NO_ZERO_DATE ? TEMPORAL_NO_ZERO_DATE : 0u) |
-        (mode & SQL_MODE_ALLOW_INVALID_DATES ? TEMPORAL_ALLOW_INVALID : 0u);
+    settings->temporal_flags = (mode & SQL_MODE_NO_ZERO_IN_DATE ? TEMPORAL_NO_ZERO_IN_DATE : 0u) |
+                               (mode & SQL_MODE_NO_ZERO_DATE ? TEMPORAL_NO_ZERO_DATE : 0u) |
+                               (mode & SQL_MODE_ALLOW_INVALID_DATES ? TEMPORAL_ALLOW_INVALID : 0u);
 }
 
 static void load_charsets(struct session *session) {
@@ -153,7 +151,8 @@ static void put_three(struct session *session, const struct charset *charset) {
     put_text(session, VARIABLE_character_set_client, charset->name);
     put_text(session, VARIABLE_character_set_results, charset->name);
     put_text(session, VARIABLE_character_set_connection, charset->name);
-    put_text(session, VARIABLE_collation_connection, collation_find(charset->collation_default)->name);
+    put_text(session, VARIABLE_collation_connection,
+             collation_find(charset->collation_default)->name);
 }
 
 enum status settings_put_names(struct session *session, struct slice name, struct slice collation) {
@@ -247,15 +246,15 @@ enum status settings_zone(struct session *session, struct slice name, struct are
                           const struct time_zone **zone_out) {
     const struct sql_server_options *options = &session->server->options;
     *zone_out = NULL;
-    if (slice_equal_nocase(name, SLICE_LITERAL("SYSTEM")) ||
-        slice_equal_nocase(name, SLICE_LITERAL("UTC")))
-        return STATUS_OK;
+    if (slice_equal_nocase(name, SLICE_LITERAL("UTC"))) return STATUS_OK;
     if (name.size > 0 && (name.data[0] == '+' || name.data[0] == '-'))
         return time_zone_of_offset(name, arena, zone_out);
     struct slice tzif;
-    if (options->zone_bytes == NULL) return STATUS_NOT_FOUND;
-    if (options->zone_bytes(options->zone_context, name, arena, &tzif) != STATUS_OK)
-        return STATUS_NOT_FOUND;
+    bool is_system = slice_equal_nocase(name, SLICE_LITERAL("SYSTEM"));
+    if (is_system) name = SLICE_LITERAL("SYSTEM");
+    bool is_there = options->zone_bytes != NULL &&
+                    options->zone_bytes(options->zone_context, name, arena, &tzif) == STATUS_OK;
+    if (!is_there) return is_system ? STATUS_OK : STATUS_NOT_FOUND;
     return time_zone_open(tzif, arena, zone_out);
 }
 
@@ -321,7 +320,8 @@ enum status settings_put(struct session *session, enum variable variable,
     enum status status = variable_accept(variable, given, arena, &session->diagnostics, &value);
     if (status != STATUS_OK) return status;
     if (put_own(session, variable, &value)) return STATUS_OK;
-    bool commits = variable == VARIABLE_autocommit && value.u != 0 && !session->settings.is_autocommit;
+    bool commits =
+        variable == VARIABLE_autocommit && value.u != 0 && !session->settings.is_autocommit;
     status = put_checked(session, variable, &value);
     if (status == STATUS_OK && commits) status = transaction_commit_implicitly(session);
     if (status != STATUS_OK) return status;
@@ -347,8 +347,8 @@ enum status settings_put_global(struct session *session, enum variable variable,
                                 const struct value *given) {
     struct sql_server *server = session->server;
     struct value value, partner = value_null();
-    enum status status = variable_accept(variable, given, &session->statement_arena,
-                                         &session->diagnostics, &value);
+    enum status status =
+        variable_accept(variable, given, &session->statement_arena, &session->diagnostics, &value);
     if (status != STATUS_OK) return status;
     if (variable == VARIABLE_time_zone) {
         const struct time_zone *zone;

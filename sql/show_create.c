@@ -165,8 +165,8 @@ uint32_t show_members_length(const struct column_type *type) {
 
 static void put_collation(struct buffer *out, const struct table_definition *definition,
                           const struct column_type *type) {
-    bool is_text = column_kind_is_text(type->kind) || type->kind == COLUMN_ENUM ||
-                   type->kind == COLUMN_SET;
+    bool is_text =
+        column_kind_is_text(type->kind) || type->kind == COLUMN_ENUM || type->kind == COLUMN_SET;
     if (!is_text) return;
     const struct charset *charset = collation_charset(type->collation);
     bool is_same_charset = charset == collation_charset(definition->collation);
@@ -281,8 +281,7 @@ static void put_options(struct buffer *out, const struct table_definition *defin
     append_string(out, definition->comment);
 }
 
-struct slice show_create_table(struct session *session,
-                               const struct table_definition *definition) {
+struct slice show_create_table(struct session *session, const struct table_definition *definition) {
     struct buffer out = buffer_of(&session->statement_arena);
     append(&out, "CREATE TABLE ");
     show_identifier(session, &out, definition->name);

@@ -35,6 +35,8 @@ static const struct statement_rule rules[AST_UNSUPPORTED + 1] = {
     [AST_DROP_DATABASE] = {ddl_database_run, RULE_COMMITS},
     [AST_SET] = {set_run, 0},
     [AST_SET_TRANSACTION] = {set_transaction_run, 0},
+    [AST_SHOW] = {show_run, 0},
+    [AST_DESCRIBE] = {describe_run, 0},
     [AST_USE] = {use_run, RULE_UNPREPARED},
     [AST_KILL] = {kill_run, 0},
     [AST_BEGIN] = {begin_run, 0},
@@ -69,12 +71,17 @@ bool statement_keeps_diagnostics(const struct ast_statement *statement) {
 }
 
 static void diagnostics_renew(struct session *session) {
-    session->previous_warnings = session->diagnostics.warning_count;
-    session->previous_errors = session->diagnostics.error_count;
-    if (session->diagnostics.count > 0 || session->diagnostics_arena.used_bytes > 0)
-        arena_reset(&session->diagnostics_arena);
-    diagnostics_open(&session->diagnostics, &session->diagnostics_arena,
-                     session->settings.conditions_max);
+    session->previous = session->diagnostics;
+    session->diagnostics_place ^= 1;
+    struct arena *arena = &session->diagnostics_arenas[session->diagnostics_place];
+    if (arena->used_bytes > 0) arena_reset(arena);
+    diagnostics_open(&session->diagnostics, arena, session->settings.conditions_max);
+}
+
+/* After a diagnostic statement that went well: what it showed stays. */
+static void diagnostics_restore(struct session *session) {
+    session->diagnostics_place ^= 1;
+    session->diagnostics = session->previous;
 }
 
 static int64_t clock_of(const struct session *session) {
@@ -138,7 +145,9 @@ enum status statement_dispatch(struct session *session, const struct ast_stateme
     if (rule->flags & RULE_QUERY) return run_query(session, statement);
     if (rule->run == NULL) /* (ST1) */
         return diagnostics_unsupported(&session->diagnostics, ast_statement_name(statement));
-    return rule->run(session, statement);
+    enum status status = rule->run(session, statement);
+    if (status == STATUS_OK && statement_keeps_diagnostics(statement)) diagnostics_restore(session);
+    return status;
 }
 
 /* ---- small ones ---- */

@@ -5,13 +5,13 @@
  *
  *   (TR1) A failing statement undoes itself and only itself (X9). DEADLOCK and ABORTED have ended the whole transaction.
  *   (TR2) UNKNOWN_OUTCOME closes the connection: nobody may take it for an answer.
- *   (TR3) A statement that is its transaction's first, is certainly aborted and has sent nothing is run again (X8).
+ *   (TR3) A statement that is its transaction's first, is certainly aborted and has sent nothing is run again (X8), in a
+ *         transaction like the one that it ended: what follows it until COMMIT still belongs to it. SAVEPOINT and WITH
+ *         CONSISTENT SNAPSHOT count as statements, since they have left something in the transaction.
  */
 #include "sql/session_private.h"
 
-static struct transaction *transaction_of(struct session *session) {
-    return &session->transaction;
-}
+static struct transaction *transaction_of(struct session *session) { return &session->transaction; }
 
 static bool outcome_ends_it(const struct transaction *transaction, enum status status) {
     return status == STATUS_DEADLOCK || status == STATUS_ABORTED ||
@@ -36,11 +36,11 @@ static void transaction_open(struct session *session, enum txn_kind kind, enum a
     struct transaction *transaction = transaction_of(session);
     CHECK(transaction->txn == NULL);
     if (access == AST_ACCESS_UNSET) access = (enum ast_access)transaction->next_access;
-    bool is_read_only = access == AST_ACCESS_UNSET ? session->settings.is_read_only != 0
-                                                   : access == AST_READ_ONLY;
+    bool is_read_only =
+        access == AST_ACCESS_UNSET ? session->settings.is_read_only != 0 : access == AST_READ_ONLY;
     const struct txn_options options = {
-        .isolation = isolation_of((enum ast_isolation)transaction->next_isolation,
-                                  &session->settings),
+        .isolation =
+            isolation_of((enum ast_isolation)transaction->next_isolation, &session->settings),
         .kind = kind,
         .access = is_read_only ? TXN_READ_ONLY : TXN_READ_WRITE,
         .lock_wait_ms = session->settings.lock_wait_ms,
@@ -103,8 +103,20 @@ enum status transaction_begin_statement(struct session *session, bool writes) {
         return refused;
     }
     txn_begin_statement(transaction->txn);
+    transaction->again = (struct transaction_again){0};
     transaction->statement_count++;
     return STATUS_OK;
+}
+
+/* Taken while the transaction is there: whoever ends it forgets how many statements it had (TR3). */
+static struct transaction_again again_of(const struct transaction *transaction) {
+    CHECK(transaction->txn != NULL);
+    return (struct transaction_again){
+        .is_possible = transaction->is_autocommit || transaction->statement_count == 1,
+        .is_explicit = !transaction->is_autocommit,
+        .isolation = transaction->next_isolation,
+        .access = transaction->is_read_only ? AST_READ_ONLY : transaction->next_access,
+    };
 }
 
 static enum status end_failed(struct session *session, enum status status) {
@@ -124,6 +136,7 @@ static enum status end_failed(struct session *session, enum status status) {
 enum status transaction_end_statement(struct session *session, enum status status) {
     struct transaction *transaction = transaction_of(session);
     CHECK(transaction->txn != NULL);
+    transaction->again = again_of(transaction);
     if (status != STATUS_OK) return end_failed(session, status);
     if (!transaction->is_autocommit) {
         transaction->is_explicit = 1;
@@ -133,11 +146,21 @@ enum status transaction_end_statement(struct session *session, enum status statu
 }
 
 bool transaction_may_repeat(const struct session *session, enum status status) {
-    const struct transaction *transaction = &session->transaction;
-    bool is_first = transaction->is_autocommit || transaction->statement_count <= 1;
     if (session->answer.has_rows) return false;
     if (status == STATUS_OLD_SCHEMA) return true;
-    return status == STATUS_ABORTED && is_first; /* (TR3) */
+    return status == STATUS_ABORTED && session->transaction.again.is_possible; /* (TR3) */
+}
+
+void transaction_repeat(struct session *session) {
+    struct transaction *transaction = transaction_of(session);
+    const struct transaction_again again = transaction->again;
+    transaction->again = (struct transaction_again){0};
+    if (transaction->txn != NULL || !again.is_possible) return; /* only the statement is undone */
+    transaction->next_isolation = again.isolation;
+    transaction->next_access = again.access;
+    if (!again.is_explicit) return;
+    transaction_open(session, TXN_EXPLICIT, (enum ast_access)again.access);
+    transaction->is_explicit = 1;
 }
 
 uint16_t transaction_flags(const struct session *session) {
@@ -164,6 +187,7 @@ enum status begin_run(struct session *session, const struct ast_statement *state
     transaction_open(session, TXN_EXPLICIT, begin->access);
     transaction->is_explicit = 1;
     if (!begin->with_snapshot) return STATUS_OK;
+    transaction->statement_count++; /* (TR3) */
     status = txn_take_snapshot(transaction->txn);
     if (status == STATUS_OK) return STATUS_OK;
     transaction_roll_back(session);
@@ -183,9 +207,8 @@ static enum status transaction_chain(struct session *session, uint8_t isolation,
 enum status end_run(struct session *session, const struct ast_statement *statement) {
     const struct ast_end *end = statement->end;
     struct transaction *transaction = transaction_of(session);
-    bool chains = end->chain == AST_YES ||
-                  (end->chain == AST_UNSET && end->release != AST_YES &&
-                   session->settings.completion == 1);
+    bool chains = end->chain == AST_YES || (end->chain == AST_UNSET && end->release != AST_YES &&
+                                            session->settings.completion == 1);
     bool releases = end->release == AST_YES ||
                     (end->release == AST_UNSET && !chains && session->settings.completion == 2);
     uint8_t isolation = transaction->next_isolation;
@@ -223,9 +246,9 @@ enum status savepoint_run(struct session *session, const struct ast_statement *s
     struct slice name = statement->savepoint->name;
     if (statement->kind == AST_SAVEPOINT) {
         if (transaction->txn == NULL && session->settings.is_autocommit) return STATUS_OK;
-        if (transaction->txn == NULL)
-            transaction_open(session, TXN_EXPLICIT, AST_ACCESS_UNSET);
+        if (transaction->txn == NULL) transaction_open(session, TXN_EXPLICIT, AST_ACCESS_UNSET);
         transaction->is_explicit = 1;
+        transaction->statement_count++; /* (TR3) */
         savepoint_set(transaction, name);
         return STATUS_OK;
     }

@@ -128,7 +128,9 @@ struct value variable_default(enum variable variable) {
     if (slice_equal(text, SLICE_LITERAL("NULL"))) return value_null();
     switch ((enum variable_type)info->type) {
     case VARIABLE_BOOL: return value_of_int(slice_equal(text, SLICE_LITERAL("ON")));
-    case VARIABLE_INT: CHECK(text_parse_u64(text, &number) == STATUS_OK); return value_of_uint(number);
+    case VARIABLE_INT:
+        CHECK(text_parse_u64(text, &number) == STATUS_OK);
+        return value_of_uint(number);
     case VARIABLE_DOUBLE:
         CHECK(text_parse_double(text, &real) == STATUS_OK);
         return double_value(real);
@@ -180,10 +182,9 @@ struct accept {
 
 static enum status refuse_value(const struct accept *accept, const struct value *value) {
     uint8_t memory[VALUE_TEXT_BYTES_MAX];
-    struct slice text =
-        value_is_null(value) ? SLICE_LITERAL("NULL")
-        : value->kind == VALUE_STRING ? value_slice(value)
-                                      : value_text(value, memory);
+    struct slice text = value_is_null(value)          ? SLICE_LITERAL("NULL")
+                        : value->kind == VALUE_STRING ? value_slice(value)
+                                                      : value_text(value, memory);
     return diagnostics_error(accept->diagnostics, ER_WRONG_VALUE_FOR_VAR, accept->info->name,
                              arena_text(accept->arena, text));
 }
