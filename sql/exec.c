@@ -163,11 +163,18 @@ static enum status send_row(struct execution *execution, const struct plan_query
     return status == STATUS_OK ? STATUS_OK : exec_refused(execution, status);
 }
 
+/* sql_select_limit, of queries without a LIMIT of their own. */
+static uint64_t row_limit(const struct execution *execution, const struct plan_query *query) {
+    uint64_t limit = execution->context->row_limit;
+    return limit == 0 || query->bound->limit != NULL ? UINT64_MAX : limit;
+}
+
 static enum status send_rows(struct execution *execution, struct stage *root,
                              const struct plan_query *query, struct exec_result *result) {
     struct value *values = arena_array(execution->arena, struct value, MAX(query->item_count, 1u));
-    enum status status;
-    while ((status = stage_step(root, execution)) == STATUS_OK) {
+    enum status status = STATUS_END;
+    uint64_t most = row_limit(execution, query);
+    while (result->rows_sent < most && (status = stage_step(root, execution)) == STATUS_OK) {
         status = send_row(execution, query, values);
         if (status != STATUS_OK) return status;
         result->rows_sent++;

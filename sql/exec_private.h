@@ -37,7 +37,7 @@ struct stage {
 /* Opens the node and its inputs; state in execution->arena. Errors are in the diagnostics. */
 MUST_USE enum status stage_open(struct execution *execution, const struct plan_node *node,
                                 struct stage **out);
-static inline enum status stage_step(struct stage *stage, struct execution *execution) {
+MUST_USE static inline enum status stage_step(struct stage *stage, struct execution *execution) {
     return stage->next(stage, execution);
 }
 
@@ -62,7 +62,7 @@ struct stage *exec_set_open(struct execution *execution, const struct plan_node 
 
 /* After every row of work: yields, looks at the budget and at KILL now and then (X2). */
 MUST_USE enum status exec_pause_slow(struct execution *execution);
-static inline enum status exec_pause(struct execution *execution) {
+MUST_USE static inline enum status exec_pause(struct execution *execution) {
     if (++execution->since_pause < 64) return STATUS_OK;
     return exec_pause_slow(execution);
 }

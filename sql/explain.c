@@ -43,9 +43,12 @@ static bool is_reference(const struct access_path *path) {
     return path->part_count > 0;
 }
 
-static const char *access_type(const struct plan_scan *scan, bool is_inner) {
+/* Of a join; a table that is not joined to another before it is OUTER. */
+enum side { SIDE_OUTER, SIDE_INNER };
+
+static const char *access_type(const struct plan_scan *scan, enum side side) {
     const struct access_path *path = scan->path;
-    if (is_single_point(path)) return is_inner ? "eq_ref" : "const";
+    if (is_single_point(path)) return side == SIDE_INNER ? "eq_ref" : "const";
     if (path->kind == ACCESS_FULL) return path->index == 0 ? "ALL" : "index";
     return is_reference(path) ? "ref" : "range";
 }
@@ -230,10 +233,10 @@ static void extra_add(struct buffer *extra, const char *text) {
     buffer_append(extra, slice_of_text(text));
 }
 
-static void scan_values(struct table_list *list, const struct plan_scan *scan, bool is_inner,
+static void scan_values(struct table_list *list, const struct plan_scan *scan, enum side side,
                         struct value *values) {
     const struct access_path *path = scan->path;
-    values[4] = text_value(slice_of_text(access_type(scan, is_inner)));
+    values[4] = text_value(slice_of_text(access_type(scan, side)));
     if (path->kind != ACCESS_FULL || path->index != 0) {
         values[5] = values[6] = text_value(index_name(path));
         uint32_t bytes = 0;
@@ -250,13 +253,13 @@ static void scan_values(struct table_list *list, const struct plan_scan *scan, b
         }
     }
     if (is_reference(path)) {
-        values[8] = text_value(slice_of_text(is_inner ? "func" : "const"));
+        values[8] = text_value(slice_of_text(side == SIDE_INNER ? "func" : "const"));
     }
     values[9] = value_of_uint((uint64_t)path->rows);
 }
 
 static enum status send_table(struct table_list *list, const struct plan_node *node,
-                              bool is_inner) {
+                              enum side side) {
     struct value values[EXPLAIN_COLUMN_COUNT];
     for (uint32_t i = 0; i < EXPLAIN_COLUMN_COUNT; i++) values[i] = value_null();
     values[0] = value_of_uint(list->id);
@@ -264,7 +267,7 @@ static enum status send_table(struct table_list *list, const struct plan_node *n
     struct buffer extra = buffer_of(list->execution->arena);
     if (node->kind == PLAN_SCAN) {
         values[2] = text_value(node->scan->bound->alias);
-        scan_values(list, node->scan, is_inner, values);
+        scan_values(list, node->scan, side, values);
         bool is_filtered = node->scan->program.size > 0 || node->scan->filter_count > 0;
         if (is_filtered && node->scan->path->kind != ACCESS_POINT) extra_add(&extra, "Using where");
     } else if (node->kind == PLAN_VIRTUAL || node->kind == PLAN_DERIVED ||
@@ -278,7 +281,8 @@ static enum status send_table(struct table_list *list, const struct plan_node *n
     if (values[2].kind != VALUE_NULL) values[10] = value_of_double(100);
     if (list->has_group) extra_add(&extra, "Using temporary");
     if (list->has_sort) extra_add(&extra, "Using filesort");
-    if (is_inner && node->kind != PLAN_SCAN) extra_add(&extra, "Using join buffer (hash join)");
+    if (side == SIDE_INNER && node->kind != PLAN_SCAN)
+        extra_add(&extra, "Using join buffer (hash join)");
     list->has_group = list->has_sort = false;
     if (extra.size > 0) values[11] = text_value(buffer_slice(&extra));
     list->result->rows_sent++;
@@ -286,7 +290,8 @@ static enum status send_table(struct table_list *list, const struct plan_node *n
     return sink->row(sink, values, EXPLAIN_COLUMN_COUNT);
 }
 
-static enum status send_nodes(struct table_list *list, const struct plan_node *node, bool is_inner);
+static enum status send_nodes(struct table_list *list, const struct plan_node *node,
+                              enum side side);
 
 /* Another query block: its tables get the next id. */
 static enum status send_block(struct table_list *list, const struct plan_node *root,
@@ -295,29 +300,30 @@ static enum status send_block(struct table_list *list, const struct plan_node *r
                                .result = list->result,
                                .id = list->id + 1,
                                .select_type = select_type};
-    return send_nodes(&block, root, false);
+    return send_nodes(&block, root, SIDE_OUTER);
 }
 
 static enum status send_nodes(struct table_list *list, const struct plan_node *node,
-                              bool is_inner) {
+                              enum side side) {
     enum status status = STATUS_OK;
     if (node->kind == PLAN_SORT) list->has_sort = true;
     if (node->kind == PLAN_GROUP && node->group->key_count > 0) list->has_group = true;
     if (node->kind == PLAN_SET) {
         for (uint32_t i = 0; i < node->set.arm_count && status == STATUS_OK; i++) {
             list->select_type = i == 0 ? "PRIMARY" : "UNION";
-            status = send_nodes(list, node->set.arms[i].plan->root, false);
+            status = send_nodes(list, node->set.arms[i].plan->root, SIDE_OUTER);
             list->id++;
         }
         return status;
     }
     if (node->input == NULL) {
-        status = send_table(list, node, is_inner);
+        status = send_table(list, node, side);
         if (status != STATUS_OK || node->kind != PLAN_DERIVED || node->query == NULL) return status;
         return send_block(list, node->query->root, "DERIVED");
     }
-    status = send_nodes(list, node->input, false);
-    if (status == STATUS_OK && node->inner != NULL) status = send_nodes(list, node->inner, true);
+    status = send_nodes(list, node->input, SIDE_OUTER);
+    if (status == STATUS_OK && node->inner != NULL)
+        status = send_nodes(list, node->inner, SIDE_INNER);
     for (uint32_t i = 0; node->kind == PLAN_APPLY && i < node->apply.count && status == STATUS_OK;
          i++) {
         const struct plan_apply *item = &node->apply.items[i];
@@ -343,7 +349,7 @@ static enum status explain_traditional(struct execution *execution, struct exec_
                        : plan->modify->bound->is_delete ? "DELETE"
                                                         : "UPDATE";
     const struct plan_node *root = plan_root(plan);
-    if (root != NULL) return send_nodes(&list, root, false);
+    if (root != NULL) return send_nodes(&list, root, SIDE_OUTER);
     struct value values[EXPLAIN_COLUMN_COUNT];
     for (uint32_t i = 0; i < EXPLAIN_COLUMN_COUNT; i++) values[i] = value_null();
     values[0] = value_of_uint(1);

@@ -380,12 +380,11 @@ static bool order_by_index(struct planner *planner, struct plan_node *root,
 }
 
 static void push_limit(struct plan_node *root, const struct bound_query *query,
-                       const struct bound_select *select, bool is_sorted_after) {
+                       const struct bound_select *select) {
     struct plan_scan *scan = ordering_scan(root, select);
     const struct plan_node *below = root->kind == PLAN_PROJECT ? root->input : root;
-    bool is_plain = scan != NULL && !is_sorted_after && !select->is_distinct &&
-                    scan->filter_count == 0 && below->kind == PLAN_SCAN &&
-                    (select->options & AST_SELECT_CALC_FOUND_ROWS) == 0;
+    bool is_plain = scan != NULL && !select->is_distinct && scan->filter_count == 0 &&
+                    below->kind == PLAN_SCAN && (select->options & AST_SELECT_CALC_FOUND_ROWS) == 0;
     if (!is_plain) return;
     scan->limit = query->limit;
     scan->offset_in_limit = query->offset;
@@ -404,7 +403,7 @@ struct plan_node *plan_order_and_limit(struct planner *planner, struct plan_node
                                        const struct bound_select *select) {
     bool counts_all = select != NULL && (select->options & AST_SELECT_CALC_FOUND_ROWS) != 0;
     bool sorts = query->order_count > 0 && !order_by_index(planner, root, query, select);
-    if (query->limit != NULL) push_limit(root, query, select, sorts);
+    if (query->limit != NULL && !sorts) push_limit(root, query, select);
     if (sorts) {
         struct plan_node *sort = node_new(planner, PLAN_SORT, root);
         sort->sort.order = query->order;

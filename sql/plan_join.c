@@ -108,11 +108,12 @@ static struct plan_node *inner_scan_node(struct planner *planner, struct plan_sc
     return node;
 }
 
-/* The batch's answers are matched to outer rows by position; so a condition on outer slots that the keys do not decide, and all
+/* *joined: the outer side, then the join. The batch's answers are matched to outer rows by position; so a condition on outer slots that the keys do not decide, and all
  * others about both sides, are the join's. */
-static enum status join_lookup(struct planner *planner, struct plan_node *outer,
-                               struct bound_table *table, struct conditions *conditions,
-                               const uint64_t *known, struct plan_node **out) {
+static enum status join_lookup(struct planner *planner, struct bound_table *table,
+                               struct conditions *conditions, const uint64_t *known,
+                               struct plan_node **joined) {
+    struct plan_node *outer = *joined;
     struct plan_node *node = node_new(planner, PLAN_LOOKUP, outer);
     node->join = join_new(planner, BOUND_INNER);
     uint64_t *have = node_slots(planner, outer);
@@ -142,7 +143,7 @@ static enum status join_lookup(struct planner *planner, struct plan_node *outer,
     conditions_take(planner, conditions, inner_have, &pushed, &pushed_count);
     conditions_take(planner, conditions, both, &node->join->conditions,
                     &node->join->condition_count);
-    *out = node;
+    *joined = node;
     return STATUS_OK;
 }
 
@@ -207,7 +208,8 @@ static enum status plan_left_join(struct planner *planner, const struct bound_fr
     struct access_path *path =
         is_table ? lookup_path(planner, &on, from->right->table, have) : NULL;
     if (path != NULL && path_follows(planner, path, node_slots(planner, outer))) {
-        status = join_lookup(planner, outer, from->right->table, &on, known, out);
+        *out = outer;
+        status = join_lookup(planner, from->right->table, &on, known, out);
         if (status == STATUS_OK) (*out)->join->kind = BOUND_LEFT;
         if (status == STATUS_OK) (*out)->rows = MAX((*out)->rows, outer->rows);
     } else {
@@ -258,16 +260,17 @@ static struct unit *unit_next(struct planner *planner, struct join_order *order,
     return best;
 }
 
-static enum status join_unit(struct planner *planner, struct plan_node *outer, struct unit *unit,
+static enum status join_unit(struct planner *planner, struct unit *unit,
                              struct conditions *conditions, const uint64_t *known,
-                             struct plan_node **out) {
+                             struct plan_node **joined) {
+    struct plan_node *outer = *joined;
     uint64_t *have = node_slots(planner, outer);
     slots_add(planner, have, known);
     const struct bound_from *from = unit->from;
     if (from->kind == FROM_TABLE && from->table->kind == BOUND_BASE) {
         struct access_path *path = lookup_path(planner, conditions, from->table, have);
         if (path_follows(planner, path, node_slots(planner, outer))) {
-            return join_lookup(planner, outer, from->table, conditions, known, out);
+            return join_lookup(planner, from->table, conditions, known, joined);
         }
     }
     struct plan_node *inner;
@@ -276,7 +279,7 @@ static enum status join_unit(struct planner *planner, struct plan_node *outer, s
     struct plan_join *join = join_new(planner, BOUND_INNER);
     slots_add(planner, have, node_slots(planner, inner));
     conditions_take(planner, conditions, have, &join->conditions, &join->condition_count);
-    *out = join_kept(planner, outer, inner, join);
+    *joined = join_kept(planner, outer, inner, join);
     return STATUS_OK;
 }
 
@@ -294,7 +297,7 @@ enum status plan_from(struct planner *planner, const struct bound_from *from,
         struct unit *unit = unit_next(planner, &order, conditions, have);
         unit->is_placed = true;
         status = node == NULL ? plan_unit(planner, unit, conditions, known, &node)
-                              : join_unit(planner, node, unit, conditions, known, &node);
+                              : join_unit(planner, unit, conditions, known, &node);
         if (status != STATUS_OK) return status;
         node = filter_above(planner, node, conditions, known);
     }

@@ -204,3 +204,19 @@ Test(exec, explains) {
     expect("EXPLAIN FORMAT=TREE SELECT name FROM a WHERE id = 1",
            "-> Single-row index lookup on a using PRIMARY  (rows=1)\n");
 }
+
+Test(exec, parameters_decide_positions_at_execution) {
+    open_two();
+    struct value id = value_of_int(3);
+    cr_expect_str_eq(exec_world_run_with(world, "SELECT name FROM a WHERE id = ?", &id, 1),
+                     "three");
+    id = value_null();
+    cr_expect_str_eq(exec_world_run_with(world, "SELECT name FROM a WHERE id = ?", &id, 1), "");
+    id = value_of_double(2.5);
+    cr_expect_str_eq(
+        exec_world_run_with(world, "SELECT id FROM a WHERE id > ? ORDER BY id", &id, 1), "3\n4");
+    struct value two[] = {value_of_int(1), value_of_int(2)};
+    cr_expect_str_eq(
+        exec_world_run_with(world, "SELECT id FROM b WHERE a_id IN (?, ?) ORDER BY id", two, 2),
+        "1\n2\n3");
+}
