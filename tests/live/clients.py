@@ -60,7 +60,7 @@ def pymysql_types(c, ssl):
                        " e date, h time(6), k datetime(6), q timestamp(3) null, y year)")
         rows = [
             (1, -128, -32768, -8388608, -2147483648, -2**63, 0, decimal.Decimal("-99999999999999999999.9999999999"), -1.5, -1e300,
-             "", "", "", b"", b"", datetime.date(1000, 1, 1), -datetime.timedelta(hours=838, minutes=59, seconds=59),
+             "", "", "", b"", b"", datetime.date(1000, 1, 1), datetime.timedelta(hours=838, minutes=59, seconds=59),
              datetime.datetime(1000, 1, 1), datetime.datetime(1970, 1, 2), 1901),
             (2, 127, 32767, 8388607, 2147483647, 2**63 - 1, 2**64 - 1, decimal.Decimal("99999999999999999999.9999999999"), 0.25,
              1.7976931348623157e308, "zehn Byte!", "\U0001F600 grüße", "x" * 60000, bytes(range(20)), bytes(range(256)) * 100,
