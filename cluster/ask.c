@@ -152,14 +152,28 @@ struct ask *ask_on_answer(struct cluster *cluster, const struct message *message
     return ask;
 }
 
+static struct ask *ask_lose(struct asks *asks, struct ask *ask) {
+    ask_give_slot(asks, ask);
+    ask->state = ASK_LOST;
+    return ask;
+}
+
 struct ask *ask_next_lost(struct cluster *cluster, uint16_t node, uint32_t *cursor) {
     struct asks *asks = &cluster->asks;
     while (*cursor < asks->slot_count) {
         struct ask *ask = asks->slots[(*cursor)++];
-        if (ask == NULL || ask->node != node) continue;
-        ask_give_slot(asks, ask);
-        ask->state = ASK_LOST;
-        return ask;
+        if (ask != NULL && ask->node == node) return ask_lose(asks, ask);
+    }
+    return NULL;
+}
+
+struct ask *ask_next_outdated(struct cluster *cluster, uint32_t *cursor) {
+    struct asks *asks = &cluster->asks;
+    while (*cursor < asks->slot_count) {
+        struct ask *ask = asks->slots[(*cursor)++];
+        if (ask == NULL || ask->shard == 0) continue; /* meta has no term */
+        const struct route_shard *route = route_shard_find(&cluster->route, ask->shard);
+        if (route == NULL || route->term != ask->term) return ask_lose(asks, ask);
     }
     return NULL;
 }

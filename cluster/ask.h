@@ -6,7 +6,9 @@
  *        late answer to something forgotten finds nothing.
  *   (K2) What an answer says is copied when it comes, its slices into the ask's arena; a message is
  *        gone when the step ends.
- *   (K3) An ask is lost when the connection to its node closes: nobody knows whether it was done.
+ *   (K3) An ask is lost when the connection to its node closes, or when the shard has got another
+ *        term: its node may be silent for long (paused, cut off) without being disconnected. Nobody
+ *        knows whether it was done.
  *   (K4) An ask that was sent must not move or die before it is answered, lost or forgotten.
  */
 #ifndef CLUSTER_ASK_H
@@ -57,6 +59,8 @@ void ask_forget(struct cluster *cluster, struct ask *ask);
 struct ask *ask_on_answer(struct cluster *cluster, const struct message *message);
 /* The next ask, from *cursor on, that was sent to `node` and is lost now; NULL at the end (K3). */
 struct ask *ask_next_lost(struct cluster *cluster, uint16_t node, uint32_t *cursor);
+/* The same for asks of a term that is not their shard's any more. */
+struct ask *ask_next_outdated(struct cluster *cluster, uint32_t *cursor);
 
 /* (fiber) OK: answered. UNAVAILABLE: lost. CANCELLED: and forgotten. */
 MUST_USE enum status ask_wait(struct cluster *cluster, struct ask *ask);

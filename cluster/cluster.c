@@ -265,6 +265,13 @@ static void cluster_begin_anew(struct cluster *cluster) {
     cluster_register(cluster);
 }
 
+/* (K3) */
+static void cluster_lose_outdated(struct cluster *cluster) {
+    uint32_t cursor = 0;
+    for (struct ask *ask; (ask = ask_next_outdated(cluster, &cursor)) != NULL;)
+        on_ask_ended(cluster, ask);
+}
+
 static void on_configuration(struct cluster *cluster, const struct message *message) {
     const struct configuration *pushed = &message->configuration;
     if (route_take(&cluster->route, pushed->configuration, pushed->revision) != STATUS_OK) return;
@@ -273,6 +280,7 @@ static void on_configuration(struct cluster *cluster, const struct message *mess
     if (cluster->incarnation != 0 && incarnation_is_ended(cluster)) {
         cluster_begin_anew(cluster);
     } else {
+        cluster_lose_outdated(cluster);
         snapshot_on_configuration(cluster);
         mark_on_configuration(cluster);
         endings_on_deadline(cluster);

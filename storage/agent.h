@@ -23,8 +23,8 @@
 struct store;
 
 #define AGENT_PEERS_MAX   (REPLICAS_MAX + 1)
-#define AGENT_BEAT_US     200000
-#define AGENT_SUSPECT_US  600000
+#define AGENT_BEAT_US     100000
+#define AGENT_SUSPECT_US  300000
 #define AGENT_REGISTER_US 1000000
 
 struct agent_peer {

@@ -24,7 +24,7 @@
 #define REPLICA_TAIL_BYTES_MAX ((size_t)256 << 20) /* kept for a peer that catches up */
 #define REPLICA_TELL_US        5000 /* confirmed positions travel with appends, or after this time */
 #define REPLICA_RESEND_US      100000 /* without an answer */
-#define REPLICA_LEAVE_US       600000 /* without an answer: asks meta to unlist it */
+#define REPLICA_LEAVE_US       500000 /* without an answer: asks meta to unlist it */
 #define REPLICA_PROPOSE_US     200000 /* between two proposals of the same */
 #define REPLICA_LAG_MAX        64     /* records behind: near enough to be required */
 

@@ -128,3 +128,40 @@ Test(restart, an_acknowledged_insert_is_there_and_an_aborted_one_is_not) {
         realm_close(realm);
     }
 }
+
+static bool is_silenced(struct realm *realm, const struct message *message) {
+    uint16_t node = *(const uint16_t *)realm->drops_argument;
+    return message->header.from_node == node || message->header.to_node == node;
+}
+
+static void insert_without_long_gaps(struct realm_fiber *fiber) {
+    uint32_t *outcomes = fiber->argument;
+    const struct table *table = realm_table(fiber->cluster, "t");
+    for (int64_t id = 2000; id < 2200; id++) {
+        uint64_t since_us = fiber->waiter.now_us;
+        outcomes[id - 2000] = (uint32_t)realm_insert_now(fiber, table, id, id);
+        CHECK(fiber->waiter.now_us < since_us + 1000000);
+    }
+}
+
+/* It neither answers nor is disconnected, as a paused process. */
+Test(restart, a_silent_node_stops_nobody_for_a_second) {
+    for (uint64_t messages = 50; messages < 800; messages += 61) {
+        struct realm *realm = realm_open(messages % 2 == 0 ? &twin : &twin_replicated);
+        uint16_t silent = (uint16_t)(NODE_STORAGE_FIRST + messages / 61 % 2);
+        uint32_t outcomes[200];
+        realm_call(realm, NODE_SQL_FIRST, create_and_fill, NULL);
+        realm_spawn(realm, NODE_SQL_FIRST, insert_without_long_gaps, outcomes);
+        realm_run_messages(realm, messages);
+        realm->drops_argument = &silent;
+        realm->drops = is_silenced;
+        realm_run_fibers(realm, 120000000);
+        realm_run_for(realm, 3000000);
+        realm->drops = NULL;
+        realm_call(realm, NODE_SQL_FIRST, expect_outcomes, outcomes);
+        realm_run_for(realm, 5000000); /* in sync again */
+        realm_kill(realm, (uint16_t)(2 * NODE_STORAGE_FIRST + 1 - silent));
+        realm_call(realm, NODE_SQL_FIRST + 1, expect_outcomes, outcomes);
+        realm_close(realm);
+    }
+}
