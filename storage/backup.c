@@ -154,6 +154,7 @@ void backup_join(struct shard *shard, struct effects *out) {
         }
     }
     CHECK(history.size % 12 == 0);
+    message->header.request_id = following->join_sent_us; /* (B5) */
     message->join.term_history = buffer_slice(&history);
 }
 
@@ -163,15 +164,21 @@ void backup_on_joined(struct shard *shard, const struct message *message, struct
     struct shard_following *following = &shard->following;
     if (shard->role.state != SHARD_LEARNER || message->header.term < shard->term) return;
     if (joined->status != STATUS_OK) return;
+    uint64_t request_id = message->header.request_id;
+    if (request_id != following->join_sent_us || request_id == following->joined_us)
+        return; /* (B5) */
+    following->joined_us = request_id;
     backup_learn_term(shard, message, out);
     following->heard_us = shard->store->now_us;
     if (joined->copy) {
         following->is_copying = true;
         following->is_hollow = true;
+        following->matched = 0;
         following->copy_part = 0;
         following->copy_checkpoint = 0;
         return;
     }
+    if (joined->cut_position < following->matched) return; /* (B5) */
     if (joined->cut_position < shard->log.confirmed || joined->cut_position > shard->log.appended) {
         following->is_hollow = true; /* what it has applied never was: start over with a copy */
         following->join_sent_us = 0;

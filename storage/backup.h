@@ -7,6 +7,8 @@
  *   (B3) Positions are confirmed when this disk keeps them, and no further than the log is known to agree with the
  *        primary's; a round without records is confirmed at once.
  *   (B4) A copy replaces everything; it counts only once a checkpoint behind it is published.
+ *   (B5) Only the latest JOIN's answer counts, once; and it never cuts what came from the same primary since, which may
+ *        be confirmed already.
  */
 #ifndef STORAGE_BACKUP_H
 #define STORAGE_BACKUP_H

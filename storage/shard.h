@@ -104,6 +104,7 @@ struct shard_following {
     uint64_t round;   /* last round heard of (T10) */
     bool is_confirm_owed;
     uint64_t join_sent_us; /* learner: 0: not asked */
+    uint64_t joined_us;    /* the join_sent_us that was answered last (B5) */
     bool is_copying;       /* a copy is coming in: the log is not applied meanwhile */
     uint64_t copy_part;    /* last part taken */
     /* A copy is of use only once a checkpoint that began after its end is published: until then nothing is
