@@ -97,6 +97,28 @@ static void cut_for(struct run *run, uint32_t from, uint32_t to, uint64_t us) {
     sim_break_connections(run->sim, from);
 }
 
+/* One storage node and perhaps one SQL daemon that believes in it, apart from all others: an old primary that can be reached. */
+static void split_for(struct run *run, uint64_t us) {
+    struct sim *sim = run->sim;
+    const struct town_options *town = town_options(run->town);
+    uint32_t store = (uint32_t)random_below(&run->random, town->store_count);
+    uint32_t front = (uint32_t)random_below(&run->random, town->front_count);
+    uint64_t island =
+        BIT(town_process_of_store(run->town, store)) | BIT(town_process_of_front(run->town, front));
+    for (int step = SIM_CUT; step >= SIM_HEAL; step--) {
+        for (uint32_t a = 0; a < town_process_count(run->town); a++) {
+            for (uint32_t b = 0; b < town_process_count(run->town); b++) {
+                bool is_between = ((island >> a) & 1) != ((island >> b) & 1);
+                if (is_between) sim_cut(sim, a, b, (enum sim_cut)step);
+            }
+        }
+        if (step == SIM_CUT) run_until(run, sim_now(sim) + us);
+    }
+    run->faults++;
+    for (uint32_t a = 0; a < town_process_count(run->town); a++)
+        if (((island >> a) & 1) != 0) sim_break_connections(sim, a);
+}
+
 static uint32_t some_process(struct run *run) {
     return (uint32_t)random_below(&run->random, town_process_count(run->town));
 }
@@ -118,6 +140,7 @@ static void one_fault(struct run *run) {
     case 7:
         if (random_chance(&run->random, 0.3)) all_down(run);
         break;
+    case 8: split_for(run, us + 300000); break;
     default: break;
     }
 }
@@ -188,6 +211,7 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
     *result_out = (struct run_result){.trace_hash = sim_trace_hash(run.sim),
                                       .virtual_us = sim_now(run.sim),
                                       .faults = run.faults + counts->breaks,
+                                      .failovers = town_failovers(run.town),
                                       .recoveries = counts->restarts - town_process_count(run.town),
                                       .commits = history->commits,
                                       .aborts = history->aborts,

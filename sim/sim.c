@@ -66,6 +66,8 @@ struct sim {
     struct sim_event *held; /* of paused processes, in order */
     uint32_t held_count, held_capacity;
     struct sim_config_store *store;
+    sim_observer *observer;
+    void *observer_context;
     bool is_printing;
 };
 
@@ -161,6 +163,11 @@ struct sim_counts *sim_counts_mutable(struct sim *sim) {
 }
 const struct sim_faults *sim_faults(const struct sim *sim) { return &sim->faults; }
 enum sim_state sim_state(const struct sim *sim, uint32_t process) { return sim->states[process]; }
+void sim_observe(struct sim *sim, sim_observer *observer, void *context) {
+    sim->observer = observer;
+    sim->observer_context = context;
+}
+
 void sim_print_events(struct sim *sim) { sim->is_printing = true; }
 
 bool sim_chance(struct sim *sim, uint32_t per_ten_thousand) {
@@ -348,9 +355,12 @@ static void node_arm(struct sim *sim, struct node *node) {
 
 /* Effects are carried out in an order of chance: (E1) of wire/step.h says that they have none. Messages keep theirs, as
  * they go into one socket. */
-static void node_carry_out(struct sim *sim, struct node *node) {
+static void node_carry_out(struct sim *sim, struct node *node, const struct message *message) {
     if (node->machine.after != NULL) {
         node->machine.after(node->state, sim->now_us, &node->effects);
+    }
+    if (sim->observer != NULL) {
+        sim->observer(sim->observer_context, node->node, message, &node->effects);
     }
     bool stops = false;
     for (uint32_t i = 0; i < node->effects.count; i++) {
@@ -365,7 +375,7 @@ static void node_carry_out(struct sim *sim, struct node *node) {
 
 static void node_step(struct sim *sim, struct node *node, const struct event *event) {
     node->machine.step(node->state, event, &node->effects);
-    node_carry_out(sim, node);
+    node_carry_out(sim, node, event->kind == EVENT_MESSAGE ? event->message : NULL);
 }
 
 /* ---- processes ---- */
@@ -398,7 +408,7 @@ static void node_start(struct sim *sim, struct node *node) {
     node->deadline_us = UINT64_MAX;
     node->state =
         node->machine.open(node->context, &node->memory.source, sim->now_us, &node->effects);
-    node_carry_out(sim, node);
+    node_carry_out(sim, node, NULL);
 }
 
 void sim_start(struct sim *sim, uint32_t process) {

@@ -50,6 +50,10 @@ struct sim_counts {
     uint64_t disk_writes, disk_syncs, writes_lost, writes_torn, lost_answers, stops;
 };
 
+/* What a step got (NULL: no message) and what it answered with; before the effects are carried out. */
+typedef void sim_observer(void *context, uint16_t node, const struct message *message,
+                          const struct effects *effects);
+
 struct sim *sim_open(uint64_t seed, const struct sim_faults *faults);
 void sim_close(struct sim *sim);
 
@@ -85,6 +89,8 @@ void sim_inject(struct sim *sim, const struct message *message);
 /* Messages to this node number go to `receive` instead of a machine: a client made by a test. */
 void sim_add_client(struct sim *sim, uint16_t node,
                     void (*receive)(void *context, const struct message *message), void *context);
+/* Called after every step of a node that lives, and after its opening. */
+void sim_observe(struct sim *sim, sim_observer *observer, void *context);
 /* Every event is also printed to stderr. */
 void sim_print_events(struct sim *sim);
 

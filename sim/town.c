@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sim/checker.h"
 #include "sim/workload.h"
 
 struct town_node {
@@ -24,6 +25,7 @@ struct town {
     struct town_options options;
     struct sim *sim;
     struct history history;
+    struct checker checker;
     struct town_node meta, stores[TOWN_STORES_MAX], fronts[TOWN_FRONTS_MAX];
     enum workload_phase phase;
     bool is_audited;
@@ -176,6 +178,8 @@ struct town *town_open(const struct town_options *options) {
     CHECK(town != NULL);
     town->options = *options;
     town->sim = sim_open(options->seed, &options->faults);
+    town->checker.history = &town->history;
+    sim_observe(town->sim, checker_observe, &town->checker);
     node_name(&town->meta, town, "meta", 0);
     town->meta.node = NODE_META_FIRST;
     sim_add_node(town->sim, NODE_META_FIRST, 0, &meta_machine, &town->meta);
@@ -209,6 +213,7 @@ struct sim *town_sim(struct town *town) {
 struct history *town_history(struct town *town) {
     return &town->history;
 }
+uint64_t town_failovers(const struct town *town) { return town->checker.failovers; }
 const struct town_options *town_options(const struct town *town) { return &town->options; }
 uint32_t town_process_count(const struct town *town) {
     return 1u + town->options.store_count + town->options.front_count;

@@ -30,6 +30,8 @@ struct town *town_open(const struct town_options *options);
 void town_close(struct town *town);
 struct sim *town_sim(struct town *town);
 struct history *town_history(struct town *town);
+/* New primaries that have spoken. */
+uint64_t town_failovers(const struct town *town);
 const struct town_options *town_options(const struct town *town);
 /* Everything is started; clients begin as soon as their daemon is ready. */
 void town_start(struct town *town);
