@@ -280,7 +280,9 @@ static void asker_wait(struct shard *shard, const struct message *message, struc
 static void tombstone_place(struct shard *shard, struct writer_id id, struct effects *out) {
     CHECK(shard_leads(shard) && id.txn_number != 0);
     struct transaction *txn = participant_find(shard, id);
-    if (txn != NULL) participant_end(shard, txn, STATUS_ABORTED, out);
+    /* One that is being undone has ended already; its outcome is noted as such. */
+    bool is_open = txn != NULL && txn->machine.state != TXN_STAMPING;
+    if (is_open) participant_end(shard, txn, STATUS_ABORTED, out);
     struct outcome_entry ended = {.id = id, .kind = OUTCOME_KIND_ENDED};
     if (outcome_find(&shard->outcomes, id) == NULL &&
         outcome_put(&shard->outcomes, &ended) != STATUS_OK)
