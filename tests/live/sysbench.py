@@ -17,7 +17,7 @@ ROWS = int(os.environ.get("ROWS", "2000"))
 
 def sysbench(c, script, mode, action):
     return output_of(["sysbench", script, "--mysql-host=127.0.0.1", f"--mysql-port={c.port}", "--mysql-user=root",
-                      "--mysql-db=sbtest", "--tables=4", f"--table-size={ROWS}", f"--threads={THREADS}", f"--time={SECONDS}",
+                      "--mysql-db=sbtest", f"--tables={1 if script.startswith('select') else 4}", f"--table-size={ROWS}", f"--threads={THREADS}", f"--time={SECONDS}",
                       f"--db-ps-mode={mode}", "--mysql-ignore-errors=1213", action])
 
 
