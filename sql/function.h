@@ -97,7 +97,7 @@ const struct function_list *function_list_at(size_t index);
 extern const struct function_list function_strings, function_numbers, function_times,
     function_control, function_digests, function_facts, function_aggregates, function_windows,
     function_searches, function_codes, function_clocks, function_shifts, function_formats,
-    function_zones,
+    function_zones, function_regexps,
     function_networks;
 
 #endif
