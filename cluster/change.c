@@ -118,6 +118,10 @@ static enum status part_refused(struct table_change *change, struct change_part 
         change->result = (struct change_result){0};
         return STATUS_OK;
     }
+    if (change->is_commit && status == STATUS_CANCELLED) {
+        status = txn_cancel_autocommit(txn, part->shard);
+        return status == STATUS_OK ? STATUS_END : status;
+    }
     struct txn_refusal refusal = {&part->ask, status, true};
     status = txn_on_refusal(txn, &refusal, &part->since_us);
     return status == STATUS_OK ? STATUS_OK : change_fail(change, part, status);
@@ -162,12 +166,11 @@ static enum status change_round(struct table_change *change, uint32_t first, uin
 }
 
 static void change_forget(struct table_change *change) {
-    bool was_sent = false;
     for (uint32_t i = 0; i < change->part_count; i++) {
-        was_sent |= change->parts[i].ask.state == ASK_SENT;
-        ask_forget(change->txn->cluster, &change->parts[i].ask);
+        struct change_part *part = &change->parts[i];
+        if (part->ask.state == ASK_SENT) txn_note_waiting(change->txn, part->shard);
+        ask_forget(change->txn->cluster, &part->ask);
     }
-    if (was_sent) txn_abandon(change->txn); /* some may still be waiting for a lock */
 }
 
 static enum status change_run(struct table_change *change) {

@@ -65,11 +65,6 @@ void scans_close(struct cluster *cluster) {
 
 static bool scan_is_locking(const struct scan *scan) { return scan->spec.lock_mode != LOCK_NONE; }
 
-static void scan_forget_asks(struct scan *scan) {
-    for (uint32_t i = 0; i < scan->part_count; i++)
-        ask_forget(scan->txn->cluster, &scan->parts[i]->ask);
-}
-
 static enum status scan_fail(struct scan *scan, enum status status) {
     CHECK(status != STATUS_OK);
     scan->failed = status;
@@ -206,9 +201,8 @@ void scan_close(struct scan *scan) {
     struct cluster *cluster = scan->txn->cluster;
     for (uint32_t i = 0; i < scan->part_count; i++) {
         struct scan_part *part = scan->parts[i];
-        if (part->ask.state == ASK_SENT && scan_is_locking(scan) && scan->failed == STATUS_OK &&
-            ask_wait(cluster, &part->ask) == STATUS_CANCELLED)
-            txn_abandon(scan->txn); /* it may still be waiting for a lock there */
+        if (part->ask.state == ASK_SENT && scan_is_locking(scan))
+            txn_note_waiting(scan->txn, part->shard); /* for a lock, maybe */
         ask_forget(cluster, &part->ask);
         arena_reset(&part->part_arena);
         list_push_first(&cluster->free_parts, &part->link);
@@ -382,8 +376,12 @@ static uint32_t scan_give(struct scan *scan) {
 
 static enum status scan_await(struct scan *scan) {
     if (waiter_wait(scan->txn->waiter, WAIT_CLUSTER) == WAIT_WOKEN) return STATUS_OK;
-    scan_forget_asks(scan);
-    if (scan_is_locking(scan)) txn_abandon(scan->txn); /* one may still be waiting for a lock */
+    for (uint32_t i = 0; i < scan->part_count; i++) {
+        struct scan_part *part = scan->parts[i];
+        bool is_waiting = part->ask.state == ASK_SENT && scan_is_locking(scan);
+        if (is_waiting) txn_note_waiting(scan->txn, part->shard); /* for a lock, maybe */
+        ask_forget(scan->txn->cluster, &part->ask);
+    }
     return scan_fail(scan, STATUS_CANCELLED);
 }
 

@@ -165,7 +165,9 @@ void txn_undo_from(struct txn *txn, uint32_t statement) {
     if (txn->life != TXN_LIFE_OPEN) return;
     for (uint32_t i = 0; i < txn->shard_count; i++) {
         struct txn_shard *entry = &txn->shards[i];
-        if (!entry->has_written || entry->write_statement < statement) continue;
+        bool has_to = entry->has_written && entry->write_statement >= statement;
+        if (!has_to && !entry->is_waiting) continue;
+        entry->is_waiting = false;
         entry->request_count++;
         const struct route_shard *route = route_shard_find(&txn->cluster->route, entry->shard);
         if (route == NULL || !route->is_reachable || route->term != entry->term) continue;
@@ -252,7 +254,7 @@ enum status txn_on_refusal(struct txn *txn, const struct txn_refusal *refusal, u
     case STATUS_BUSY:
     case STATUS_UNAVAILABLE: break;
     case STATUS_CANCELLED:
-        if (refusal->is_counted) txn_abandon(txn); /* it may still be waiting there */
+        if (refusal->is_counted) txn_note_waiting(txn, shard);
         return STATUS_CANCELLED;
     default: return refusal->status;
     }
@@ -260,6 +262,11 @@ enum status txn_on_refusal(struct txn *txn, const struct txn_refusal *refusal, u
     if (txn_shard_find(txn, shard) == NULL) return txn_repeat_later(txn, since_us);
     txn_abandon(txn);
     return STATUS_ABORTED;
+}
+
+void txn_note_waiting(struct txn *txn, uint16_t shard) {
+    struct txn_shard *entry = txn_shard_find(txn, shard);
+    if (entry != NULL) entry->is_waiting = true;
 }
 
 /* ---- the end ---- */
@@ -296,6 +303,18 @@ enum status txn_resolve_autocommit(struct txn *txn, uint16_t shard) {
     if (status == STATUS_OK) txn->life = TXN_LIFE_COMMITTED;
     if (status == STATUS_UNKNOWN_OUTCOME) txn->life = TXN_LIFE_UNKNOWN;
     return status;
+}
+
+enum status txn_cancel_autocommit(struct txn *txn, uint16_t shard) {
+    const struct route_shard *route = route_shard_find(&txn->cluster->route, shard);
+    if (route != NULL && route->is_reachable) {
+        struct message *message = cluster_message_to_shard(txn->cluster, MESSAGE_ABORT, route);
+        message->abort = (struct abort){txn->incarnation, txn->mark.number};
+    }
+    enum status status = txn_resolve_autocommit(txn, shard);
+    if (status != STATUS_ABORTED) return status;
+    txn->life = TXN_LIFE_GONE;
+    return STATUS_CANCELLED;
 }
 
 void txn_committed_with_write(struct txn *txn) {

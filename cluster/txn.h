@@ -29,6 +29,7 @@ struct txn_shard {
     uint32_t write_statement; /* internal number of its last write */
     bool has_written;
     bool is_answered; /* one of its requests was accepted here */
+    bool is_waiting;  /* one was left unanswered by a killed statement: the next undo ends it */
 };
 
 struct txn {
@@ -65,7 +66,7 @@ MUST_USE enum status txn_need_snapshot(struct txn *txn);
 struct txn_refusal {
     const struct ask *ask;
     enum status status; /* of the answer; UNAVAILABLE: lost */
-    bool is_counted;    /* a locking or writing request */
+    bool is_counted;    /* a locking or writing request; CANCELLED: it may still wait there */
 };
 MUST_USE enum status txn_on_refusal(struct txn *txn, const struct txn_refusal *refusal,
                                     uint64_t *since_us);
@@ -74,6 +75,11 @@ void txn_abandon(struct txn *txn);
 /* The write that carried COMMIT_AFTER is lost or refused for its term: (fiber) what became of it? OK:
  * committed. ABORTED: certainly not. UNKNOWN_OUTCOME. CANCELLED. */
 MUST_USE enum status txn_resolve_autocommit(struct txn *txn, uint16_t shard);
+/* (fiber) The same for one whose fiber was cancelled while it waited: it is ended, unless it has
+ * committed: OK. CANCELLED: it has not. UNKNOWN_OUTCOME. */
+MUST_USE enum status txn_cancel_autocommit(struct txn *txn, uint16_t shard);
+/* A killed statement leaves requests behind in this shard. */
+void txn_note_waiting(struct txn *txn, uint16_t shard);
 /* The write that carried COMMIT_AFTER was answered OK. */
 void txn_committed_with_write(struct txn *txn);
 /* Notes the timestamps that an answer shows (T4). */

@@ -235,8 +235,11 @@ static enum status batch_send(struct write_batch *batch) {
 }
 
 static void batch_forget(struct write_batch *batch) {
-    for (uint32_t i = 0; i < batch->group_count; i++)
-        ask_forget(batch->txn->cluster, &batch->groups[i]->ask);
+    for (uint32_t i = 0; i < batch->group_count; i++) {
+        struct write_group *group = batch->groups[i];
+        if (group->ask.state == ASK_SENT) txn_note_waiting(batch->txn, group->shard);
+        ask_forget(batch->txn->cluster, &group->ask);
+    }
 }
 
 /* Every group's status; CANCELLED when the fiber is. */
@@ -244,7 +247,10 @@ static enum status batch_await(struct write_batch *batch) {
     for (uint32_t i = 0; i < batch->group_count; i++) {
         struct write_group *group = batch->groups[i];
         group->status = ask_wait(batch->txn->cluster, &group->ask);
-        if (group->status == STATUS_CANCELLED) return STATUS_CANCELLED;
+        if (group->status == STATUS_CANCELLED) {
+            txn_note_waiting(batch->txn, group->shard);
+            return STATUS_CANCELLED;
+        }
         if (group->status == STATUS_OK) group->status = ask_status(&group->ask);
         struct txn_shard *entry = txn_shard_find(batch->txn, group->shard);
         if (entry != NULL && group->status == STATUS_OK) entry->is_answered = true;
@@ -317,8 +323,9 @@ static enum status batch_try(struct write_batch *batch, uint64_t *since_us) {
     enum status status = batch_send(batch);
     if (status == STATUS_OK) status = batch_await(batch);
     if (status != STATUS_OK) {
+        bool is_killed_commit = status == STATUS_CANCELLED && batch->is_commit;
         batch_forget(batch);
-        txn_abandon(txn); /* some may be waiting for a lock, some not have been sent */
+        if (is_killed_commit) return txn_cancel_autocommit(txn, batch->groups[0]->shard);
         return status;
     }
     struct write_group *group = batch_refused(batch);

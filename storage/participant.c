@@ -239,9 +239,9 @@ static void txn_note_statement(struct transaction *txn, const struct txn_request
 }
 
 uint32_t txn_statement_first(const struct transaction *txn, uint32_t statement_number) {
-    for (uint32_t i = txn->statement_count; i > 0; i--)
-        if (txn->statements[i - 1].statement_number == statement_number)
-            return txn->statements[i - 1].first_request;
+    for (uint32_t i = 0; i < txn->statement_count; i++)
+        if (txn->statements[i].statement_number >= statement_number)
+            return txn->statements[i].first_request;
     return UINT32_MAX;
 }
 
@@ -684,8 +684,11 @@ static struct run_end on_roll_back(struct run *run) {
     run->txn = participant_find(run->shard, request.id);
     enum status status = run->txn == NULL ? STATUS_ABORTED : STATUS_OK;
     struct transaction *txn = run->txn;
-    if (txn != NULL && txn->machine.state == TXN_ACTIVE && txn->suspended != NULL)
-        return (struct run_end){RUN_WAIT_TRANSACTION, txn->slot};
+    if (txn != NULL && txn->machine.state == TXN_ACTIVE && txn->suspended != NULL &&
+        request.request_number > txn->request_count) {
+        txn_refuse_requests(run->shard, txn, STATUS_CANCELLED, run->out); /* a killed statement's */
+        txn->request_count = request.request_number - 1; /* with those that waited behind it */
+    }
     if (txn != NULL &&
         (txn->machine.state != TXN_ACTIVE || request.request_number != txn->request_count + 1))
         status = STATUS_WRONG_ORDER;

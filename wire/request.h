@@ -118,7 +118,9 @@ enum change_kind { CHANGE_UPDATE = 1, CHANGE_DELETE = 2 };
     F(u32, error_detail)                                                                           \
     F(u32, matched) F(u32, changed) F(u8, more) F(u64, timestamp) F(bytes, resume)
 
-/* ROLL_BACK: undo all statements >= statement_number; locks stay (as InnoDB). Answer: DONE. */
+/* ROLL_BACK: undo all statements >= statement_number; locks stay (as InnoDB). Requests of the
+ * transaction that still wait are over (CANCELLED): a killed statement does not wait for its lock.
+ * Answer: DONE. */
 #define ROLL_BACK_FIELDS(F)                                                                        \
     F(u32, incarnation) F(u64, txn_number) F(u32, request_number) F(u32, statement_number)
 

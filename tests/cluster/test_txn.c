@@ -159,3 +159,53 @@ Test(txn, a_fail_over_loses_nothing_that_was_acknowledged) {
     for (uint64_t messages = 100; messages < 800; messages += 97)
         fail_over_at(messages, (uint16_t)(NODE_STORAGE_FIRST + messages % 2));
 }
+
+static void hold_a_lock(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    int64_t value;
+    CHECK(realm_lock(fiber, txn, table, 1, &value) == STATUS_OK);
+    fiber->waiter.deadline_us = fiber->waiter.now_us + 400000;
+    CHECK(waiter_wait(&fiber->waiter, WAIT_DEADLINE) == WAIT_WOKEN);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    fiber->waiter.deadline_us = UINT64_MAX;
+}
+
+static void be_killed_in_a_lock_wait(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    int64_t value;
+    CHECK(realm_insert(fiber, txn, table, 50, 500) == STATUS_OK);
+    CHECK(realm_update(fiber, txn, table, 1, 111) == STATUS_CANCELLED);
+    waiter_clear_cancel(&fiber->waiter);
+    CHECK(!txn_is_over(txn));
+    CHECK(realm_get(fiber, txn, table, 50, &value) == STATUS_OK);
+    CHECK(realm_insert(fiber, txn, table, 51, 510) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    txn = realm_begin(fiber, TXN_AUTOCOMMIT);
+    uint64_t floor;
+    CHECK(realm_insert(fiber, txn, table, 1, 1) == STATUS_CANCELLED);
+    txn_rollback(txn, &floor);
+    waiter_clear_cancel(&fiber->waiter);
+    CHECK(realm_get_now(fiber, table, 51, &value) == STATUS_OK);
+}
+
+/* As KILL QUERY does it. */
+Test(txn, a_statement_killed_in_a_lock_wait_leaves_its_transaction_whole) {
+    static const struct realm_options *all[] = {&wide, &twin};
+    for (uint32_t i = 0; i < ARRAY_COUNT(all); i++) {
+        struct realm *realm = realm_open(all[i]);
+        realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+        realm_call(realm, NODE_SQL_FIRST, set_up_accounts, NULL);
+        realm_spawn(realm, NODE_SQL_FIRST, hold_a_lock, NULL);
+        realm_run_for(realm, 50000);
+        struct realm_fiber *victim =
+            realm_spawn(realm, NODE_SQL_FIRST, be_killed_in_a_lock_wait, NULL);
+        realm_run_for(realm, 50000);
+        waiter_cancel(&victim->waiter, CANCEL_QUERY);
+        realm_run_for(realm, 50000);
+        waiter_cancel(&victim->waiter, CANCEL_QUERY);
+        realm_run_fibers(realm, 10000000);
+        realm_close(realm);
+    }
+}
