@@ -13,6 +13,7 @@
 
 #define BUSY_US  1500000
 #define CALM_US  20000000
+#define REST_US  700000
 #define START_US 3000000
 
 struct run {
@@ -205,6 +206,8 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
     sim_calm(run.sim);
     all_up(&run);
     wait_for_audit(&run);
+    run_until(&run, sim_now(run.sim) + REST_US);
+    town_check_rest(run.town);
     if (options->prints_events) town_print(run.town);
     const struct history *history = town_history(run.town);
     const struct sim_counts *counts = sim_counts(run.sim);

@@ -12,6 +12,7 @@
 
 #include "sim/checker.h"
 #include "sim/workload.h"
+#include "storage/inspect.h"
 
 struct town_node {
     struct town *town;
@@ -274,6 +275,39 @@ static void describe_node(const struct town *town, const struct town_node *node,
     else
         store_describe(machine, text);
     buffer_printf(text, "\n");
+}
+
+/* Two replicas that have applied the same are the same; a primary at rest holds nothing. */
+static void check_replica(struct town *town, const struct inspect_shard *replica,
+                          struct inspect_shard *seen) {
+    bool holds = replica->transaction_count > 0 || replica->lock_count > 0;
+    if (replica->is_primary && holds) {
+        history_violation(&town->history, "rest: shard %u has %lu transactions and %lu locks",
+                          replica->shard, (unsigned long)replica->transaction_count,
+                          (unsigned long)replica->lock_count);
+    }
+    if (seen->shard == 0) *seen = *replica;
+    if (seen->applied == replica->applied && seen->digest != replica->digest) {
+        history_violation(&town->history, "rest: replicas of shard %u differ at position %lu",
+                          replica->shard, (unsigned long)replica->applied);
+    }
+}
+
+void town_check_rest(struct town *town) {
+    struct chunk_source source = {print_take, print_give};
+    struct arena arena;
+    arena_open(&arena, &source, 0);
+    struct inspect_shard seen[SHARDS_MAX + 1] = {0};
+    for (uint32_t i = 0; i < town->options.store_count; i++) {
+        const struct store *store = sim_machine_of(town->sim, town->stores[i].node);
+        struct inspect_shard replica;
+        for (uint32_t place = 0; store != NULL && inspect_shard_at(store, place, &arena, &replica);
+             place++) {
+            CHECK(replica.shard <= SHARDS_MAX);
+            check_replica(town, &replica, &seen[replica.shard]);
+        }
+    }
+    arena_close(&arena);
 }
 
 void town_print(const struct town *town) {

@@ -45,6 +45,8 @@ bool town_is_idle(const struct town *town);
 /* One client of a running daemon reads everything and compares (sim/checker.h does the comparing). */
 void town_audit(struct town *town);
 bool town_is_audited(const struct town *town);
+/* Replicas are equal, indexes agree with rows, nobody holds a lock: once all clients rest. */
+void town_check_rest(struct town *town);
 /* What every machine says of itself, to stderr. */
 void town_print(const struct town *town);
 

@@ -9,6 +9,8 @@
 
 #include "base/hash.h"
 #include "storage/fragment_private.h"
+#include "storage/participant_private.h"
+#include "storage/store_private.h"
 
 static struct inspect_version inspect_version_of(const struct version *version) {
     struct inspect_version seen = {.is_pending = version_is_pending(version),
@@ -220,4 +222,30 @@ void inspect_idle(const struct fragments *fragments, const struct lock_table *lo
     CHECK(fragments->writers.used_count == 0);
     CHECK(lock_count(locks) == 0);
     CHECK(lock_wait_count(locks) == 0);
+}
+
+/* ---- a shard's replica ---- */
+
+bool inspect_shard_at(const struct store *store, uint32_t place, struct arena *scratch,
+                      struct inspect_shard *shard_out) {
+    if (!store->is_recovered || place >= store->shard_count) return false;
+    const struct shard *shard = store->shards[place];
+    const struct fragments *fragments = shard->fragments;
+    CHECK(fragments != NULL);
+    *shard_out = (struct inspect_shard){.shard = shard->id,
+                                        .term = shard->term,
+                                        .is_primary = shard_is_primary(shard),
+                                        .applied = shard->log.applied,
+                                        .appended = shard->log.appended,
+                                        .transaction_count = shard->participants->pool.count,
+                                        .lock_count = lock_count(shard->locks),
+                                        .garbage_bytes = fragments_garbage_bytes(fragments)};
+    for (uint32_t i = 0; i < fragments->place_count; i++) {
+        const struct fragment *fragment = &fragments->slots[fragments->places[i].slot];
+        if (fragment->state != FRAGMENT_OPEN) continue;
+        inspect_fragment_verify(fragment, scratch);
+        uint64_t digests[2] = {shard_out->digest, inspect_fragment_digest(fragment)};
+        shard_out->digest = hash_bytes(slice_of(digests, sizeof digests));
+    }
+    return true;
 }

@@ -7,6 +7,8 @@
 #include "storage/fragment.h"
 #include "storage/lock.h"
 
+struct store;
+
 #define INSPECT_VERSIONS_MAX 64
 
 struct inspect_version {
@@ -43,5 +45,19 @@ struct inspect_garbage {
 struct inspect_garbage inspect_garbage_of(const struct fragments *fragments);
 /* CHECKs that no lock is held or waited for and no writer is open: at the end of a run. */
 void inspect_idle(const struct fragments *fragments, const struct lock_table *locks);
+
+/* One replica of a shard. */
+struct inspect_shard {
+    uint16_t shard;
+    uint32_t term;
+    bool is_primary;
+    uint64_t applied, appended; /* positions */
+    uint64_t digest;            /* over its tables in order: equal where `applied` is */
+    uint64_t transaction_count, lock_count;
+    uint64_t garbage_bytes;
+};
+/* The replica at `place` (from 0) of the store; false: there are no more. CHECKs all its fragments. */
+bool inspect_shard_at(const struct store *store, uint32_t place, struct arena *scratch,
+                      struct inspect_shard *shard_out);
 
 #endif
