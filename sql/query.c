@@ -172,6 +172,11 @@ static void facts_fill(struct session *session) {
     };
 }
 
+static enum status find_zone(void *session, struct slice name, struct arena *arena,
+                             const struct time_zone **out) {
+    return settings_zone(session, name, arena, out);
+}
+
 void query_context(struct session *session, struct arena *arena, struct eval_context *context) {
     const struct settings *settings = &session->settings;
     facts_fill(session);
@@ -193,6 +198,7 @@ void query_context(struct session *session, struct arena *arena, struct eval_con
         .get_variable = user_variable_get,
         .set_variable = user_variable_set,
         .wait_call = named_lock_call,
+        .find_zone = find_zone,
     };
 }
 
