@@ -170,6 +170,10 @@ enum scan_extent {
                             (T8) */
 };
 
+/* Appends to a list of positions; they come sorted by key. */
+void scan_add_point(struct buffer *positions, struct slice key);
+void scan_add_range(struct buffer *positions, const struct pack_range *range);
+
 struct scan_spec {
     const struct table *table;
     uint32_t index; /* place in definition->indexes; UNIQUE ones are followed to the row */

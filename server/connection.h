@@ -53,6 +53,9 @@ void credential_give_public_key(struct connection *connection);
 void credential_decrypt(struct connection *connection, struct slice encrypted);
 void credential_verify(struct connection *connection, const struct verification *verification);
 void credential_log_in(struct connection *connection, const struct login *login);
+/* What is stored for a new password: sql_server_options.password_make. */
+MUST_USE enum status credential_make_password(void *context, struct slice plugin, struct slice password,
+                                     struct arena *arena, struct slice *stored_out);
 /* A digest of the cache is forgotten with front_close. */
 void credential_forget_all(struct front *front);
 

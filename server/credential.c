@@ -300,3 +300,16 @@ void credential_log_in(struct connection *connection, const struct login *login)
     protocol_accept(connection->protocol,
                     &(struct reply_ok){.status = session_status_flags(connection->session)});
 }
+
+/* ---- new passwords, for CREATE USER ---- */
+
+enum status credential_make_password(void *context, struct slice plugin, struct slice password,
+                                     struct arena *arena, struct slice *stored_out) {
+    (void)context;
+    uint8_t salt[SCRAMBLE_SALT_BYTES], *memory = arena_alloc(arena, SCRAMBLE_STORED_BYTES_MAX);
+    entropy_fill(salt, sizeof salt);
+    bool is_native = slice_equal(plugin, SLICE_LITERAL("mysql_native_password"));
+    *stored_out = is_native ? scramble_make_native(password, memory)
+                            : scramble_make_stored(password, salt, memory);
+    return STATUS_OK;
+}

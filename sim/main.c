@@ -71,8 +71,11 @@ static int run_many(uint64_t from, uint64_t count, enum planted_fault fault) {
     return totals.violated > 0 || (!counts && count >= 20) ? 1 : 0;
 }
 
-static int run_one(uint64_t seed, enum planted_fault fault, bool prints) {
-    struct run_options options = {.seed = seed, .fault = fault, .prints_events = prints};
+enum printing { PRINT_VERDICT, PRINT_EVENTS };
+
+static int run_one(uint64_t seed, enum planted_fault fault, enum printing printing) {
+    struct run_options options = {
+        .seed = seed, .fault = fault, .prints_events = printing == PRINT_EVENTS};
     struct run_result first, second;
     run_seed(&options, &first);
     options.prints_events = false;
@@ -121,5 +124,6 @@ int main(int argc, char **argv) {
             return option == 'h' ? 0 : 2;
         }
     }
-    return is_one ? run_one(seed, fault, prints) : run_many(from, count, fault);
+    return is_one ? run_one(seed, fault, prints ? PRINT_EVENTS : PRINT_VERDICT)
+                  : run_many(from, count, fault);
 }

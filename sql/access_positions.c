@@ -268,12 +268,12 @@ void access_pack(const struct access_list *list, struct arena *arena,
     for (uint32_t i = 0; i < list->count; i++) {
         const struct access_position *position = &list->items[i];
         if (list->kind == ACCESS_POINT) {
-            pack_point(&packed, position->lower);
+            scan_add_point(&packed, position->lower);
             continue;
         }
         uint8_t flags = position->has_no_upper ? RANGE_UPPER_NONE : RANGE_UPPER_OPEN;
         if (position->lower.size == 0) flags |= RANGE_LOWER_NONE;
-        pack_range(&packed, &(struct pack_range){flags, position->lower, position->upper});
+        scan_add_range(&packed, &(struct pack_range){flags, position->lower, position->upper});
     }
     *out = (struct access_positions){.kind = list->kind == ACCESS_POINT ? POSITION_POINTS
                                                                         : POSITION_RANGES,

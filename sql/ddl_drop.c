@@ -6,8 +6,8 @@
 #include "sql/ddl.h"
 #include "sql/privilege.h"
 
-static enum status send(struct session *session, enum ddl_kind kind, struct slice database,
-                        struct slice name) {
+static enum status drop_send(struct session *session, enum ddl_kind kind, struct slice database,
+                             struct slice name) {
     struct ddl_change change = {.kind = kind,
                                 .database = arena_copy(&session->statement_arena, database),
                                 .name = arena_copy(&session->statement_arena, name)};
@@ -51,7 +51,7 @@ enum status ddl_drop_table_run(struct session *session, const struct ast_stateme
         status = catalog_database(session, name->schema, &database);
         if (status != STATUS_OK) break;
         if (schema_table(session->schema, database, name->object) == NULL) continue;
-        status = send(session, DDL_DROP_TABLE, database, name->object);
+        status = drop_send(session, DDL_DROP_TABLE, database, name->object);
         if (status == STATUS_NOT_FOUND) status = STATUS_OK; /* another daemon was faster */
         if (status != STATUS_OK) return ddl_refused(session, status);
     }
@@ -65,7 +65,7 @@ enum status ddl_truncate_run(struct session *session, const struct ast_statement
     enum status status = ddl_name(session, name, PRIVILEGE(DROP), &database);
     if (status == STATUS_OK) status = catalog_table(session, name, &table);
     if (status != STATUS_OK) return status;
-    status = send(session, DDL_TRUNCATE_TABLE, database, name->object);
+    status = drop_send(session, DDL_TRUNCATE_TABLE, database, name->object);
     return status == STATUS_OK ? STATUS_OK : ddl_refused(session, status);
 }
 

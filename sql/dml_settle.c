@@ -20,7 +20,7 @@ static enum status read_old_row(struct insertion *insertion, struct slice row, u
     struct execution *execution = insertion->execution;
     struct buffer key = buffer_of(execution->arena), positions = buffer_of(execution->arena);
     key_of_row(insertion->table->index_keys[index], row, &key);
-    pack_point(&positions, buffer_slice(&key));
+    scan_add_point(&positions, buffer_slice(&key));
     struct scan_spec spec = {.table = insertion->table,
                              .index = index,
                              .position_kind = POSITION_POINTS,

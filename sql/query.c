@@ -340,7 +340,9 @@ static enum status query_attempt(struct session *session, const struct query *qu
     const struct bound_statement *bound = entry->bound;
     status = privilege_check_accesses(session, bound->accesses, bound->access_count);
     bool writes = bound->kind != BOUND_QUERY && !query->is_explained;
-    if (status == STATUS_OK) status = transaction_begin_statement(session, writes);
+    if (status == STATUS_OK)
+        status =
+            transaction_begin_statement(session, writes ? TRANSACTION_WRITES : TRANSACTION_READS);
     if (status == STATUS_OK) {
         status = cause_of(session, attempt_exec(&attempt));
         bool needs_no_transaction = bound->access_count == 0 && !session->transaction.is_explicit &&

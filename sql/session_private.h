@@ -339,8 +339,9 @@ statement_handler set_run, set_password_run, set_transaction_run, show_run, use_
 
 /* ---- transaction.c ---- */
 
+enum transaction_use { TRANSACTION_READS, TRANSACTION_WRITES };
 /* A statement that reads or writes tables begins. */
-MUST_USE enum status transaction_begin_statement(struct session *session, bool writes);
+MUST_USE enum status transaction_begin_statement(struct session *session, enum transaction_use use);
 /* Its end: commits what ends with it, undoes what failed; the status that the client is told. */
 MUST_USE enum status transaction_end_statement(struct session *session, enum status status);
 /* May the statement that failed so be run again from its start, unseen? */
@@ -354,10 +355,10 @@ uint16_t transaction_flags(const struct session *session);
 
 /* ---- user_variable.c ---- */
 
-enum status user_variable_get(void *session, struct slice name, struct value *out);
-enum status user_variable_set(void *session, struct slice name, const struct value *value);
-enum status user_variable_type(const struct bind_catalog *catalog, struct slice name,
-                               struct column_type *type_out);
+MUST_USE enum status user_variable_get(void *session, struct slice name, struct value *out);
+MUST_USE enum status user_variable_set(void *session, struct slice name, const struct value *value);
+MUST_USE enum status user_variable_type(const struct bind_catalog *catalog, struct slice name,
+                                        struct column_type *type_out);
 
 /* ---- prepared.c ---- */
 
@@ -365,7 +366,8 @@ void prepared_close_all(struct session *session);
 
 /* ---- named_lock.c ---- */
 
-enum status named_lock_call(void *session, const struct waiting_call *call, struct value *out);
+MUST_USE enum status named_lock_call(void *session, const struct waiting_call *call,
+                                     struct value *out);
 void named_lock_release_all(struct session *session);
 
 #endif

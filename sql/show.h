@@ -25,6 +25,7 @@ struct slice show_now(const struct column_type *type, struct arena *arena);
 void show_identifier(const struct session *session, struct buffer *out, struct slice name);
 /* The statement that makes the table, MySQL's to the byte. */
 struct slice show_create_table(struct session *session, const struct table_definition *definition);
-struct slice show_create_database(struct session *session, struct slice name, bool if_not_exists);
+enum show_form { SHOW_PLAIN, SHOW_IF_NOT_EXISTS };
+struct slice show_create_database(struct session *session, struct slice name, enum show_form form);
 
 #endif

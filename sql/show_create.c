@@ -297,12 +297,12 @@ struct slice show_create_table(struct session *session, const struct table_defin
     return buffer_slice(&out);
 }
 
-struct slice show_create_database(struct session *session, struct slice name, bool if_not_exists) {
+struct slice show_create_database(struct session *session, struct slice name, enum show_form form) {
     struct buffer out = buffer_of(&session->statement_arena);
     uint16_t collation = show_database_collation(session, name);
     const struct charset *charset = collation_charset(collation);
     append(&out, "CREATE DATABASE ");
-    if (if_not_exists) append(&out, "/*!32312 IF NOT EXISTS*/ ");
+    if (form == SHOW_IF_NOT_EXISTS) append(&out, "/*!32312 IF NOT EXISTS*/ ");
     show_identifier(session, &out, name);
     buffer_printf(&out, " /*!40100 DEFAULT CHARACTER SET %s", charset->name);
     if (!collation_find(collation)->is_default || charset->id == CHARSET_UTF8MB4)

@@ -116,8 +116,10 @@ static enum status show_database(struct session *session, const struct ast_show 
                                  arena_text(&session->statement_arena, name));
     if (!privilege_any_in_database(session, name))
         return privilege_check_database(session, PRIVILEGES_ALL, name);
-    struct value row[] = {text_value(name),
-                          text_value(show_create_database(session, name, show->if_not_exists))};
+    struct value row[] = {
+        text_value(name),
+        text_value(show_create_database(session, name,
+                                        show->if_not_exists ? SHOW_IF_NOT_EXISTS : SHOW_PLAIN))};
     send_columns(session, columns, ARRAY_COUNT(columns));
     return answer_row(session, row, ARRAY_COUNT(row));
 }
@@ -206,6 +208,8 @@ enum status show_run(struct session *session, const struct ast_statement *statem
     case AST_SHOW_COUNT_ERRORS: return show_condition_count(session, show);
     case AST_SHOW_CREATE_TABLE: return show_table(session, show);
     case AST_SHOW_CREATE_DATABASE: return show_database(session, show);
+    case AST_SHOW_GRANTS: return grant_show(session, show);
+    case AST_SHOW_CREATE_USER: return grant_show_create_user(session, show);
     case AST_SHOW_MASTER_STATUS:
     case AST_SHOW_BINARY_LOG_STATUS: return show_log_status(session);
     case AST_SHOW_REPLICA_STATUS:

@@ -90,13 +90,13 @@ enum status transaction_commit_implicitly(struct session *session) {
 
 /* ---- statements ---- */
 
-enum status transaction_begin_statement(struct session *session, bool writes) {
+enum status transaction_begin_statement(struct session *session, enum transaction_use use) {
     struct transaction *transaction = transaction_of(session);
     if (transaction->txn == NULL) {
         bool is_auto = session->settings.is_autocommit && !transaction->is_explicit;
         transaction_open(session, is_auto ? TXN_AUTOCOMMIT : TXN_EXPLICIT, AST_ACCESS_UNSET);
     }
-    if (writes && transaction->is_read_only) {
+    if (use == TRANSACTION_WRITES && transaction->is_read_only) {
         enum status refused =
             diagnostics_error(&session->diagnostics, ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION);
         if (transaction->is_autocommit) transaction_roll_back(session);

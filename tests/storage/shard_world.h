@@ -108,7 +108,7 @@ struct world_write {
     uint64_t floor;
 };
 struct message *world_write_message(struct world *world, const struct world_write *write);
-enum status world_write(struct world *world, const struct world_write *write);
+MUST_USE enum status world_write(struct world *world, const struct world_write *write);
 /* k of the row; WORLD_ABSENT, or WORLD_NO_ANSWER. */
 #define WORLD_ABSENT    INT32_MIN
 #define WORLD_NO_ANSWER (INT32_MIN + 1)
@@ -117,7 +117,7 @@ int32_t world_read(struct world *world, uint16_t shard, uint32_t id, uint64_t sn
 struct message *world_read_message(struct world *world, uint16_t shard, uint32_t id,
                                    uint64_t snapshot);
 int32_t world_read_result(struct world *world, const struct message *request);
-enum status world_commit(struct world *world, uint16_t shard, uint64_t txn, uint32_t requests);
+MUST_USE enum status world_commit(struct world *world, uint16_t shard, uint64_t txn, uint32_t requests);
 uint64_t world_snapshot(struct world *world);
 
 #endif
