@@ -125,6 +125,8 @@ MUST_USE enum status participant_apply_complete(struct shard *shard, struct tran
                                                 uint64_t timestamp, uint64_t position);
 /* PREPARED items: undecided prepares whose records are applied (D4). */
 void participant_items(const struct shard *shard, struct buffer *items);
+/* Its daemon has ended what the mark passes: what is open of it here was begun by a request that came late. */
+void participant_on_mark(struct shard *shard, const struct mark *mark, struct effects *out);
 /* The connection of a SQL daemon is closed, or its incarnation ended: unprepared ones go (X10). */
 void participant_on_daemon_gone(struct shard *shard, uint32_t incarnation, struct effects *out);
 /* Whether a transaction of that daemon is open here. */

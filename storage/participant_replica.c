@@ -200,6 +200,24 @@ void participant_on_daemon_gone(struct shard *shard, uint32_t incarnation, struc
     }
 }
 
+static bool mark_passes(const struct mark *mark, uint64_t txn_number) {
+    if (txn_number == 0 || txn_number >= mark->mark) return false;
+    for (size_t i = 0; i + 8 <= mark->exceptions.size; i += 8)
+        if (load_le64(mark->exceptions.data + i) == txn_number) return false;
+    return true;
+}
+
+void participant_on_mark(struct shard *shard, const struct mark *mark, struct effects *out) {
+    CHECK(shard_is_primary(shard));
+    LIST_EACH(link, &shard->participants->transactions) {
+        struct transaction *txn = CONTAINER_OF(link, struct transaction, link);
+        if (txn->id.incarnation != mark->incarnation || txn->machine.state != TXN_ACTIVE) continue;
+        if (!mark_passes(mark, txn->id.txn_number)) continue;
+        txn->reply_kind = 0;
+        participant_end(shard, txn, STATUS_ABORTED, out);
+    }
+}
+
 /* ---- time ---- */
 
 void participant_finish_by(struct shard *shard, struct transaction *txn, uint64_t at_us) {

@@ -147,6 +147,7 @@ void shard_on_mark(struct shard *shard, const struct message *message, struct ef
     struct record record = {.kind = RECORD_MARK,
                             .mark = {mark->incarnation, mark->mark, mark->exceptions}};
     if (mark->exceptions.size % 8 != 0 || mark->exceptions.size > MIB) return;
+    participant_on_mark(shard, mark, out);
     uint32_t exception_count = (uint32_t)(mark->exceptions.size / 8);
     if (!outcome_mark_is_news(&shard->outcomes, mark->incarnation, mark->mark, exception_count))
         return;
