@@ -188,6 +188,7 @@ static struct sql_server *front_open_server(struct front *front) {
         .variable_values = values,
         .variable_count = options->variable_count,
         .zone_bytes = zone_read,
+        .password_make = credential_make_password,
     };
     struct sql_server *opened = sql_server_open(&server);
     free(names);

@@ -25,6 +25,9 @@ struct show_list {
 const struct show_list *show_list_of(const struct ast_show *show);
 MUST_USE enum status show_list_run(struct session *session, const struct ast_show *show,
                                    const struct show_list *list);
+/* grant.c */
+MUST_USE enum status grant_show(struct session *session, const struct ast_show *show);
+MUST_USE enum status grant_show_create_user(struct session *session, const struct ast_show *show);
 struct result_column show_result_column(const struct table_definition *definition, uint32_t place);
 
 #endif

@@ -37,6 +37,11 @@ struct sql_server_options {
     enum status (*zone_bytes)(void *context, struct slice name, struct arena *arena,
                               struct slice *bytes_out);
     void *zone_context;
+    /* What is stored for a password under an authentication plugin, in the arena; it takes some milliseconds of work.
+     * NULL: accounts have no passwords. */
+    enum status (*password_make)(void *context, struct slice plugin, struct slice password,
+                                 struct arena *arena, struct slice *stored_out);
+    void *password_context;
 };
 struct sql_server *sql_server_open(const struct sql_server_options *options);
 void sql_server_close(struct sql_server *server);

@@ -1,0 +1,139 @@
+/* admin.c: statements about the server rather than about data: EXPLAIN, FLUSH, ANALYZE and kin.
+ *
+ *   (AD1) FLUSH of what has no cache or log here does what it promises already: privileges are always those of the
+ *         dictionary, tables are never cached apart from it.
+ */
+#include "row/collation.h"
+#include "sql/privilege.h"
+#include "sql/session_private.h"
+
+/* ---- EXPLAIN ---- */
+
+static enum status explain_format(struct session *session, const struct ast_explain *explain,
+                                  enum ast_explain_format *format_out) {
+    *format_out = explain->format;
+    if (explain->format_name.size > 0) {
+        bool is_tree = slice_equal_nocase(explain->format_name, SLICE_LITERAL("TREE"));
+        bool is_json = slice_equal_nocase(explain->format_name, SLICE_LITERAL("JSON"));
+        bool is_table = slice_equal_nocase(explain->format_name, SLICE_LITERAL("TRADITIONAL")) ||
+                        slice_equal_nocase(explain->format_name, SLICE_LITERAL("DEFAULT"));
+        if (!is_tree && !is_json && !is_table)
+            return diagnostics_error(&session->diagnostics, ER_UNKNOWN_EXPLAIN_FORMAT,
+                                     arena_text(&session->statement_arena, explain->format_name));
+        *format_out = is_tree   ? AST_EXPLAIN_TREE
+                      : is_json ? AST_EXPLAIN_JSON
+                                : AST_EXPLAIN_TRADITIONAL;
+    }
+    if (*format_out == AST_EXPLAIN_JSON)
+        return diagnostics_unsupported(&session->diagnostics, "EXPLAIN FORMAT=JSON");
+    return STATUS_OK;
+}
+
+enum status explain_run(struct session *session, const struct ast_statement *statement) {
+    const struct ast_explain *explain = statement->explain;
+    struct query query = {.is_explained = 1, .parse_mode = session->settings.parse_mode};
+    if (explain->statement == NULL)
+        return diagnostics_unsupported(&session->diagnostics, "EXPLAIN FOR CONNECTION");
+    if (explain->is_analyze)
+        return diagnostics_unsupported(&session->diagnostics, "EXPLAIN ANALYZE");
+    if (explain->into.size > 0 || explain->schema.size > 0)
+        return diagnostics_unsupported(&session->diagnostics, "EXPLAIN INTO and FOR SCHEMA");
+    enum status status = explain_format(session, explain, &query.explain);
+    if (status != STATUS_OK) return status;
+    query.text = explain->statement->source;
+    query.ast = explain->statement;
+    query.parameters = session->parameters;
+    query.parameter_count = session->parameter_count;
+    return query_run(session, &query);
+}
+
+/* ---- FLUSH, RESET ---- */
+
+static enum status flush_word(struct session *session, struct slice word) {
+    static const char *const accepted[] = {
+        "PRIVILEGES", "STATUS",      "HOSTS",  "LOGS",  "ERROR LOGS",     "GENERAL LOGS",
+        "SLOW LOGS",  "ENGINE LOGS", "TABLES", "TABLE", "USER_RESOURCES", "OPTIMIZER_COSTS"};
+    for (size_t i = 0; i < ARRAY_COUNT(accepted); i++)
+        if (slice_equal_nocase(word, slice_of_text(accepted[i]))) return STATUS_OK; /* (AD1) */
+    return diagnostics_unsupported(&session->diagnostics,
+                                   arena_printf(&session->statement_arena, "FLUSH %s",
+                                                arena_text(&session->statement_arena, word)));
+}
+
+enum status flush_run(struct session *session, const struct ast_statement *statement) {
+    const struct ast_flush *flush = statement->flush;
+    if (statement->kind == AST_RESET)
+        return diagnostics_unsupported(&session->diagnostics, "RESET");
+    enum status status = privilege_check_global(
+        session, PRIVILEGE(RELOAD) | PRIVILEGE(FLUSH_TABLES) | PRIVILEGE(FLUSH_PRIVILEGES) |
+                     PRIVILEGE(FLUSH_STATUS) | PRIVILEGE(FLUSH_OPTIMIZER_COSTS) |
+                     PRIVILEGE(FLUSH_USER_RESOURCES));
+    if (status != STATUS_OK) return status;
+    if (flush->with_read_lock || flush->for_export)
+        return diagnostics_unsupported(&session->diagnostics, "FLUSH TABLES WITH READ LOCK");
+    for (uint32_t i = 0; i < flush->what.count && status == STATUS_OK; i++)
+        status = flush_word(session, flush->what.items[i]);
+    session->server->counters.flushes++;
+    return status;
+}
+
+/* ---- ANALYZE, CHECK, OPTIMIZE, REPAIR, CHECKSUM ---- */
+
+static struct value text_value(const char *text) {
+    return value_of_string(slice_of_text(text), COLLATION_UTF8MB3_GENERAL_CI);
+}
+
+static void maintain_columns(struct session *session) {
+    static const char *const names[] = {"Table", "Op", "Msg_type", "Msg_text"};
+    static const uint32_t lengths[] = {128, 10, 10, 1024};
+    struct result_column *columns =
+        arena_array(&session->statement_arena, struct result_column, ARRAY_COUNT(names));
+    for (size_t i = 0; i < ARRAY_COUNT(names); i++)
+        columns[i] = (struct result_column){
+            .name = slice_of_text(names[i]),
+            .type = column_type_varchar(lengths[i], COLLATION_UTF8MB3_GENERAL_CI)};
+    answer_columns(session, columns, ARRAY_COUNT(names));
+}
+
+static enum status maintain_row(struct session *session, const struct ast_name *name,
+                                const char *op) {
+    struct slice database;
+    struct arena *arena = &session->statement_arena;
+    enum status status = catalog_database(session, name->schema, &database);
+    if (status != STATUS_OK) return status;
+    const char *table =
+        arena_printf(arena, "%s.%s", arena_text(arena, database), arena_text(arena, name->object));
+    bool is_there = schema_table(session->schema, database, name->object) != NULL;
+    struct value row[] = {text_value(table), text_value(op), text_value("status"),
+                          text_value("OK")};
+    if (!is_there) {
+        row[2] = text_value("Error");
+        row[3] = text_value(arena_printf(arena, "Table '%s' doesn't exist", table));
+    }
+    return answer_row(session, row, ARRAY_COUNT(row));
+}
+
+/* Statistics are always kept; rows and indexes are checked by the replicas as they go. So there is nothing to be done, and what
+ * is told is true. */
+enum status maintain_run(struct session *session, const struct ast_statement *statement) {
+    const struct ast_maintain *maintain = statement->maintain;
+    const char *op = statement->kind == AST_ANALYZE_TABLE    ? "analyze"
+                     : statement->kind == AST_OPTIMIZE_TABLE ? "optimize"
+                                                             : NULL;
+    if (op == NULL || maintain->update_histogram || maintain->drop_histogram)
+        return diagnostics_unsupported(&session->diagnostics, ast_statement_name(statement));
+    enum status status = STATUS_OK;
+    for (uint32_t i = 0; i < maintain->tables.count && status == STATUS_OK; i++) {
+        struct slice database;
+        const struct ast_name *name = &maintain->tables.items[i];
+        status = catalog_database(session, name->schema, &database);
+        if (status == STATUS_OK)
+            status = privilege_check_table(session, PRIVILEGE(SELECT) | PRIVILEGE(INSERT), database,
+                                           name->object);
+    }
+    if (status != STATUS_OK) return status;
+    maintain_columns(session);
+    for (uint32_t i = 0; i < maintain->tables.count && status == STATUS_OK; i++)
+        status = maintain_row(session, &maintain->tables.items[i], op);
+    return status;
+}
