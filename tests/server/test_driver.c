@@ -166,7 +166,7 @@ Test(driver, machines_of_two_processes_reach_each_other_again_after_a_restart) {
             driver_turn(asking, clock_monotonic_us() + 500);
             driver_turn(serving, clock_monotonic_us() + 500);
         }
-        cr_assert_eq(toy.opened, start);
+        cr_assert_eq(toy.opened, (uint64_t)start);
         driver_close(serving);
     }
     driver_close(asking);
