@@ -156,6 +156,8 @@ static void on_loaded(struct controller *controller, const struct store_done *do
     }
     machine_move(&controller->machine, LEADING);
     controller->is_decision_wanted = true;
+    controller->placement_changed_us = controller->now_us;
+    controller->is_unbalanced = placement_is_unbalanced(&controller->state.placement);
     members_on_load(controller);
     dictionary_on_load(controller);
     controller_push_all(controller);
@@ -443,6 +445,7 @@ static void on_changed(struct controller *controller, const struct store_done *d
     controller->is_decision_wanted = true;
     if (decision->is_placement_changed) {
         controller->placement_changed_us = controller->now_us;
+        controller->is_unbalanced = placement_is_unbalanced(&controller->state.placement);
         controller_push_all(controller);
     }
     inbox_answer(controller);

@@ -57,6 +57,8 @@ void placement_decide(struct controller *controller, struct decision *decision);
 /* LIST, UNLIST, SYNC: what DECIDED says. */
 MUST_USE enum status placement_propose(struct controller *controller, struct decision *decision,
                                        const struct message *message);
+/* Whether a primary had better move (PL5). */
+bool placement_is_unbalanced(const struct placement *placement);
 uint64_t placement_deadline(const struct controller *controller);
 
 /* ---- matters to decide (inbox) ---- */
@@ -192,7 +194,8 @@ struct controller {
     struct arena load_arena; /* of the decision under way */
     struct decision decision;
     bool is_decision_wanted;
-    struct list inbox; /* struct matter: REGISTER, PROPOSE */
+    bool is_unbalanced; /* as of the last change of the placement */
+    struct list inbox;  /* struct matter: REGISTER, PROPOSE */
     struct list free_matters;
     struct member *members;
     uint32_t member_count;

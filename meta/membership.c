@@ -58,6 +58,7 @@ void members_on_peer(struct controller *controller, const struct peer *peer) {
         member->is_connected = true;
         member->closed_since_us = NEVER_US;
         member->heard_us = controller->now_us;
+        controller->is_decision_wanted = true;
         return;
     case PEER_DEAD:
         if (peer->incarnation != 0) member->dead_incarnation = peer->incarnation;

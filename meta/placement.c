@@ -1,7 +1,8 @@
 /* placement.c: which replica leads a shard, and which are in sync?
  *
- *   (PL1) A new primary comes from the last listed set (R4): one that is live with its listed incarnation. The dead ones
- *         leave the set in the same decision; a set of one is `sync` (R7).
+ *   (PL1) A new primary comes from the last listed set (R4): one that is live with its listed incarnation and connected.
+ *         While one is live that is not connected, a verdict on it is waited for: it may be the only one with all
+ *         that was acknowledged. The dead ones leave the set in the same decision; a set of one is `sync` (R7).
  *   (PL2) A whole group restarts (R5): in `sync` any listed member that came back with its log may lead; in
  *         `replicated` all of them must be back, and the highest (term, position) leads. It is listed alone: the others
  *         catch up and are listed by R1.
@@ -63,13 +64,24 @@ static void shard_form(struct decision *decision, struct configuration_shard *sh
 
 /* ---- fail-over (PL1) ---- */
 
-/* The live listed replica whose node leads the fewest shards; NULL: none is live. */
-static const struct configuration_replica *
-shard_candidate(const struct decision *decision, const struct configuration_shard *shard) {
+static bool node_is_present(struct controller *controller, uint16_t node) {
+    const struct member *member = member_of(controller, node);
+    return member != NULL && member->is_registered && member->closed_since_us == UINT64_MAX;
+}
+
+/* The live listed replica whose node leads the fewest shards; NULL: none is there. *is_any_live_out: one is live,
+ * there or not. */
+static const struct configuration_replica *shard_candidate(struct controller *controller,
+                                                           const struct decision *decision,
+                                                           const struct configuration_shard *shard,
+                                                           bool *is_any_live_out) {
     const struct configuration_replica *best = NULL;
+    *is_any_live_out = false;
     for (uint32_t i = 0; i < shard->replica_count; i++) {
         const struct configuration_replica *replica = &shard->replicas[i];
         if (!replica_is_live(&decision->draft, replica->node, replica->incarnation)) continue;
+        *is_any_live_out = true;
+        if (!node_is_present(controller, replica->node)) continue;
         if (best == NULL || primary_count(&decision->draft, replica->node) <
                                 primary_count(&decision->draft, best->node))
             best = replica;
@@ -142,9 +154,11 @@ static void shard_decide(struct controller *controller, struct decision *decisio
         return;
     }
     if (replica_is_live(&decision->draft, shard->primary, shard->primary_incarnation)) return;
-    const struct configuration_replica *candidate = shard_candidate(decision, shard);
+    bool is_any_live;
+    const struct configuration_replica *candidate =
+        shard_candidate(controller, decision, shard, &is_any_live);
     if (candidate == NULL) {
-        shard_restart(controller, decision, shard);
+        if (!is_any_live) shard_restart(controller, decision, shard);
         return;
     }
     struct configuration_replica chosen = *candidate;
@@ -177,8 +191,7 @@ static void placement_balance(struct decision *decision) {
     }
 }
 
-static bool placement_is_unbalanced(const struct controller *controller) {
-    const struct placement *placement = &controller->state.placement;
+bool placement_is_unbalanced(const struct placement *placement) {
     struct decision probe = {.draft = *placement};
     for (uint32_t i = 0; i < placement->shard_count; i++)
         if (shard_better(&probe, &placement->shards[i]) != NULL) return true;
@@ -195,10 +208,7 @@ void placement_decide(struct controller *controller, struct decision *decision) 
 }
 
 uint64_t placement_deadline(const struct controller *controller) {
-    if (!controller->state.placement.is_formed) return UINT64_MAX;
-    uint64_t at_us = controller->placement_changed_us + BALANCE_US;
-    bool is_due = at_us > controller->now_us || controller->is_decision_wanted;
-    return is_due && placement_is_unbalanced(controller) ? at_us : UINT64_MAX;
+    return controller->is_unbalanced ? controller->placement_changed_us + BALANCE_US : UINT64_MAX;
 }
 
 /* ---- proposals (PL4) ---- */
