@@ -118,7 +118,8 @@ void backup_on_append(struct shard *shard, const struct message *message, struct
     following->matched = MIN(MAX(following->matched, last), shard->log.appended);
     shard_on_confirmed(shard, MIN(append->confirmed_position, following->matched), out);
     uint64_t kept = backup_kept(shard);
-    if (append->record_count == 0 || (kept >= last && !following->is_hollow)) {
+    bool is_answered_now = append->record_count == 0 || kept >= last || following->is_hollow;
+    if (is_answered_now) { /* a hollow one says that it is there (B4) */
         backup_confirm(shard, STATUS_OK, kept, out);
         following->confirm_sent = MAX(following->confirm_sent, kept);
         following->is_confirm_owed = kept < following->matched;
@@ -253,21 +254,27 @@ void backup_on_checkpoint(struct shard *shard, struct effects *out) {
     if (store_checkpoint_count(shard->store) < following->copy_checkpoint) return;
     following->is_hollow = false; /* (B4) */
     following->copy_checkpoint = 0;
+    following->heard_us = shard->store->now_us;
     following->is_confirm_owed = true;
     if (following->node != 0 && !shard_leads(shard)) backup_on_kept(shard, out);
 }
 
+/* When it asks to join (again). A whole copy is not asked for again while its checkpoint is made, however silent an idle
+ * primary is: the next copy would begin that checkpoint anew, and so on for ever. */
+static uint64_t backup_join_at(const struct shard *shard) {
+    const struct shard_following *following = &shard->following;
+    if (shard->role.state != SHARD_LEARNER) return UINT64_MAX;
+    if (following->join_sent_us == 0) return 0;
+    if (following->copy_checkpoint != 0) return UINT64_MAX;
+    return MAX(following->join_sent_us, following->heard_us) + BACKUP_JOIN_US;
+}
+
 void backup_on_deadline(struct shard *shard, struct effects *out) {
-    struct shard_following *following = &shard->following;
-    if (shard->role.state != SHARD_LEARNER) return;
-    uint64_t since_us = MAX(following->join_sent_us, following->heard_us);
-    bool is_silent = shard->store->now_us >= since_us + BACKUP_JOIN_US;
-    if (following->join_sent_us == 0 || is_silent) backup_join(shard, out);
+    CHECK(shard->store->is_recovered);
+    if (shard->store->now_us >= backup_join_at(shard)) backup_join(shard, out);
 }
 
 uint64_t backup_deadline(const struct shard *shard) {
-    if (shard->role.state != SHARD_LEARNER) return UINT64_MAX;
-    const struct shard_following *following = &shard->following;
-    if (following->join_sent_us == 0) return shard->store->now_us;
-    return MAX(following->join_sent_us, following->heard_us) + BACKUP_JOIN_US;
+    uint64_t at_us = backup_join_at(shard);
+    return at_us == UINT64_MAX ? at_us : MAX(at_us, shard->store->now_us);
 }

@@ -178,9 +178,12 @@ void replica_on_confirm(struct shard *shard, const struct message *message, stru
     peer->sent = MAX(peer->sent, peer->confirmed);
     peer->round_confirmed = MAX(peer->round_confirmed, confirm->round);
     bool all_answered = peer->confirmed >= peer->sent && peer->round_confirmed >= peer->round_sent;
-    peer->asked_us = all_answered ? 0 : shard->store->now_us;
+    bool is_hollow = peer->machine.state == REPLICA_CATCHING && peer->confirmed < peer->base;
+    peer->asked_us =
+        all_answered || is_hollow ? 0 : shard->store->now_us; /* that one calls later */
     if (peer->sent < shard->log.appended) store_want_turn_end(shard->store);
     replica_promote(shard, peer, out);
+    if (peer->machine.state == REPLICA_REQUIRED) replica_propose(shard, peer, out);
     replica_advance(shard, out);
 }
 
@@ -289,8 +292,7 @@ uint64_t replica_deadline(const struct shard *shard) {
         const struct replica_peer *peer = &replication->peers[i];
         if (peer->asked_us != 0)
             earliest = MIN(earliest, MAX(peer->asked_us, peer->resent_us) + REPLICA_RESEND_US);
-        bool proposes =
-            peer->machine.state == REPLICA_REQUIRED || peer->machine.state == REPLICA_LEAVING;
+        bool proposes = replica_may_propose(shard, peer);
         if (proposes) earliest = MIN(earliest, peer->proposed_us + REPLICA_PROPOSE_US);
     }
     return earliest;

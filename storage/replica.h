@@ -11,6 +11,8 @@
  *   (RP2) Records that a peer has not confirmed are kept in the tail; one that falls behind it starts over.
  *   (RP3) A confirm round is a number; a peer's CONFIRM names the last round whose APPEND it has seen (T10).
  *   (RP4) Every proposal names the configuration version that it is based on; meta refuses another (R2).
+ *   (RP5) A peer is proposed to be listed when it is required and has confirmed all that is confirmed: from then on
+ *         nothing is acknowledged that it does not keep, and nothing was before.
  */
 #ifndef STORAGE_REPLICA_H
 #define STORAGE_REPLICA_H

@@ -111,10 +111,17 @@ static bool replica_is_ready_alone(struct shard *shard, const struct replica_pee
     return false; /* the next configuration says that it is in force */
 }
 
+/* A required peer is not listed before it has all that was acknowledged without it: a new primary comes from the listed
+ * ones (RP5). */
+bool replica_may_propose(const struct shard *shard, const struct replica_peer *peer) {
+    if (peer->machine.state == REPLICA_LEAVING) return true;
+    return peer->machine.state == REPLICA_REQUIRED && peer->confirmed >= shard->log.confirmed;
+}
+
 void replica_propose(struct shard *shard, struct replica_peer *peer, struct effects *out) {
     uint64_t now_us = shard->store->now_us;
     bool is_required = peer->machine.state == REPLICA_REQUIRED;
-    if (!is_required && peer->machine.state != REPLICA_LEAVING) return;
+    if (!replica_may_propose(shard, peer)) return;
     if (peer->proposed_us != 0 && now_us < peer->proposed_us + REPLICA_PROPOSE_US) return;
     peer->proposed_us = MAX(now_us, (uint64_t)1);
     if (!is_required && !replica_is_ready_alone(shard, peer, out)) return;
@@ -124,6 +131,7 @@ void replica_propose(struct shard *shard, struct replica_peer *peer, struct effe
 void replica_promote(struct shard *shard, struct replica_peer *peer, struct effects *out) {
     CHECK(peer->confirmed <= shard->log.appended);
     if (peer->machine.state != REPLICA_CATCHING || !shard_is_primary(shard)) return;
+    if (peer->confirmed < peer->base) return; /* its copy is not kept yet */
     if (peer->confirmed + REPLICA_LAG_MAX < shard->log.appended) return;
     if (configuration_lists(shard, peer)) return;
     machine_move(&peer->machine, REPLICA_REQUIRED); /* from before it is proposed (RP1) */

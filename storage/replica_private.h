@@ -13,6 +13,8 @@ void replica_forget_gone(struct shard *shard);
 /* A learner that has caught up becomes required and is proposed (R1). */
 void replica_promote(struct shard *shard, struct replica_peer *peer, struct effects *out);
 /* Asks meta again what the peer's state asks for, if it is time. */
+/* Whether its state has a proposal to be made now. */
+bool replica_may_propose(const struct shard *shard, const struct replica_peer *peer);
 void replica_propose(struct shard *shard, struct replica_peer *peer, struct effects *out);
 /* Sends parts of the copy as far as the window allows. */
 void replica_copy_send(struct shard *shard, struct replica_peer *peer, struct effects *out);

@@ -1,7 +1,9 @@
 /* test_replica.c: replication, fail-over, rejoining, by events. */
 #include "tests/storage/shard_world.h"
 
+#include "storage/backup.h"
 #include "storage/inspect.h"
+#include "storage/replica_private.h"
 
 #include <criterion/criterion.h>
 
@@ -174,5 +176,31 @@ Test(replica, lost_appends_and_confirms_are_made_up_for) {
     cr_assert_eq(world->shards[0].replica_count, 3);
     cr_assert_eq(digest(world, 0), digest(world, 1));
     cr_assert_eq(digest(world, 0), digest(world, 2));
+    world_close(world);
+}
+
+/* A primary that has nothing to say is silent for longer than a checkpoint takes. */
+Test(replica, a_copy_is_not_asked_for_again_while_its_checkpoint_is_made) {
+    struct world *world = world_with_table(2);
+    struct shard learner = *world_shard(world, 1, 1);
+    learner.role.state = SHARD_LEARNER;
+    learner.following.join_sent_us = 1;
+    learner.following.copy_checkpoint = 7;
+    cr_assert_eq(backup_deadline(&learner), UINT64_MAX);
+    learner.following.copy_checkpoint = 0;
+    cr_assert_neq(backup_deadline(&learner), UINT64_MAX);
+    world_close(world);
+}
+
+Test(replica, nobody_is_proposed_who_lacks_something_acknowledged) {
+    struct world *world = world_with_table(2);
+    const struct shard *primary = world_shard(world, 0, 1);
+    cr_assert_gt(primary->log.confirmed, 0);
+    struct replica_peer peer = primary->replication->peers[0];
+    peer.machine.state = REPLICA_REQUIRED;
+    peer.confirmed = primary->log.confirmed - 1;
+    cr_assert(!replica_may_propose(primary, &peer));
+    peer.confirmed = primary->log.confirmed;
+    cr_assert(replica_may_propose(primary, &peer));
     world_close(world);
 }
