@@ -97,7 +97,7 @@ static enum status call_question(struct session *session, struct slice name, enu
     enum status status = ask(session, &request, &holder);
     if (status != STATUS_OK && status != STATUS_BUSY)
         return diagnostics_status(&session->diagnostics, status);
-    bool is_used = status == STATUS_BUSY;
+    bool is_used = holder != 0;
     uint64_t id = holder & (((uint64_t)1 << OWNER_ID_BITS) - 1);
     if (question == IS_FREE)
         *out = value_of_int(!is_used);
