@@ -30,7 +30,10 @@ static enum status each_account(struct info_row *row, on_account *visit) {
     return status;
 }
 
-static void put_flag(struct info_row *row, bool is_set) { info_literal(row, is_set ? "Y" : "N"); }
+/* `set`: not 0 when it is. */
+static void put_flag(struct info_row *row, uint64_t set) {
+    info_literal(row, set != 0 ? "Y" : "N");
+}
 
 /* ---- mysql.user ---- */
 

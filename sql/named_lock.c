@@ -95,9 +95,10 @@ static enum status call_question(struct session *session, struct slice name, enu
     struct named_lock_request request = {
         .kind = question == IS_FREE ? NAMED_LOCK_IS_FREE : NAMED_LOCK_IS_USED, .name = name};
     enum status status = ask(session, &request, &holder);
-    if (status != STATUS_OK && status != STATUS_BUSY)
+    enum status other = question == IS_FREE ? STATUS_BUSY : STATUS_NOT_FOUND;
+    if (status != STATUS_OK && status != other)
         return diagnostics_status(&session->diagnostics, status);
-    bool is_used = holder != 0;
+    bool is_used = question == IS_FREE ? status == STATUS_BUSY : status == STATUS_OK;
     uint64_t id = holder & (((uint64_t)1 << OWNER_ID_BITS) - 1);
     if (question == IS_FREE)
         *out = value_of_int(!is_used);
