@@ -279,8 +279,8 @@ struct named_lock_request {
     uint32_t wait_ms;
     struct slice name;
 };
-/* OK: done / free; LOCK_TIMEOUT; NOT_FOUND: not held or not by owner; BUSY: in use, holder_out the
- * session. */
+/* GET: OK, LOCK_TIMEOUT, DEADLOCK. RELEASE: OK; NOT_FOUND: nobody holds it; DENIED: another does.
+ * IS_FREE: OK, or BUSY. IS_USED: OK with the owner in holder_out, or NOT_FOUND. */
 MUST_USE enum status cluster_named_lock(struct cluster *cluster, struct waiter *waiter,
                                         const struct named_lock_request *request,
                                         uint64_t *holder_out);

@@ -24,7 +24,7 @@ enum status cluster_named_lock(struct cluster *cluster, struct waiter *waiter,
         enum status status = ask_wait(cluster, &ask);
         if (status == STATUS_OK) {
             status = ask_status(&ask);
-            *holder_out = ask.answer.done.txn_number;
+            *holder_out = ask.answer.done.timestamp;
         }
         bool is_repeated = status == STATUS_UNAVAILABLE || status == STATUS_OLD_TERM ||
                            status == STATUS_WRONG_PRIMARY;

@@ -7,8 +7,6 @@
  */
 #include "cluster/schema.h"
 
-#include <stdlib.h>
-
 #include "cluster/cluster_private.h"
 #include "wire/meta.h"
 

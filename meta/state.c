@@ -6,7 +6,6 @@
  */
 #include "meta/state.h"
 
-#include <stdlib.h>
 
 #define CLUSTER_FORMAT     1
 #define SHARDS_AT_ONCE_MAX 1024
