@@ -30,7 +30,7 @@ static uint64_t backup_kept(const struct shard *shard) {
 
 void backup_on_kept(struct shard *shard, struct effects *out) {
     CHECK(!shard_leads(shard));
-    if (!shard->following.is_confirm_owed || shard->following.is_copying) return;
+    if (!shard->following.is_confirm_owed || shard->following.copy_stage == COPY_TAKING) return;
     if (shard->following.is_hollow) return;
     bool is_all = shard->log.kept >= shard->following.matched;
     uint64_t position = backup_kept(shard);
@@ -91,6 +91,15 @@ static void backup_learn_term(struct shard *shard, const struct message *message
     following->confirm_sent = 0;
 }
 
+/* A copy's rows are of one moment now: they may be kept. */
+void backup_on_applied(struct shard *shard) {
+    struct shard_following *following = &shard->following;
+    if (following->copy_stage != COPY_FILLING || shard->log.applied < shard->log.reach) return;
+    following->copy_stage = COPY_KEEPING;
+    store_want_checkpoint(shard->store);
+    following->copy_checkpoint = store_checkpoint_next(shard->store);
+}
+
 void backup_on_append(struct shard *shard, const struct message *message, struct effects *out) {
     CHECK(message->header.kind == MESSAGE_APPEND);
     const struct append *append = &message->append;
@@ -103,7 +112,7 @@ void backup_on_append(struct shard *shard, const struct message *message, struct
     }
     if (append->first_position == 0 || shard->role.state == SHARD_IDLE) return;
     backup_learn_term(shard, message, out);
-    if (shard_leads(shard) || following->is_copying) return;
+    if (shard_leads(shard) || following->copy_stage == COPY_TAKING) return;
     following->round = MAX(following->round, append->round);
     following->heard_us = shard->store->now_us;
     uint64_t previous = append->first_position - 1;
@@ -117,6 +126,7 @@ void backup_on_append(struct shard *shard, const struct message *message, struct
     uint64_t last = previous + append->record_count;
     following->matched = MIN(MAX(following->matched, last), shard->log.appended);
     shard_on_confirmed(shard, MIN(append->confirmed_position, following->matched), out);
+    backup_on_applied(shard);
     uint64_t kept = backup_kept(shard);
     bool is_answered_now = append->record_count == 0 || kept >= last || following->is_hollow;
     if (is_answered_now) { /* a hollow one says that it is there (B4) */
@@ -145,6 +155,7 @@ void backup_join(struct shard *shard, struct effects *out) {
     if (primary == 0 || primary == shard->store->options.node) return;
     struct message *message = shard_message(shard, MESSAGE_JOIN, primary, shard->id, out);
     struct buffer history = buffer_of(out->arena);
+    message->join.last_position = JOIN_NOTHING;
     if (!following->is_hollow) {
         message->join.last_position = shard->log.appended;
         for (uint32_t i = 0; i < shard->log.term_count; i++) {
@@ -172,11 +183,10 @@ void backup_on_joined(struct shard *shard, const struct message *message, struct
     backup_learn_term(shard, message, out);
     following->heard_us = shard->store->now_us;
     if (joined->copy) {
-        following->is_copying = true;
+        following->copy_stage = COPY_TAKING;
         following->is_hollow = true;
         following->matched = 0;
         following->copy_part = 0;
-        following->copy_checkpoint = 0;
         return;
     }
     if (joined->cut_position < following->matched) return; /* (B5) */
@@ -186,7 +196,7 @@ void backup_on_joined(struct shard *shard, const struct message *message, struct
         return;
     }
     shard_log_cut(shard, joined->cut_position);
-    following->is_copying = false;
+    following->copy_stage = COPY_NONE;
     following->matched = joined->cut_position;
 }
 
@@ -195,7 +205,7 @@ void backup_on_joined(struct shard *shard, const struct message *message, struct
 /* (B4) The first part begins with the shard's head: everything before it goes. */
 static enum status backup_copy_begin(struct shard *shard, const struct item *item,
                                      struct effects *out) {
-    CHECK(shard->following.is_copying);
+    CHECK(shard->following.copy_stage == COPY_TAKING);
     if (item->kind != ITEM_SHARD || item->shard.shard != shard->id) return STATUS_CORRUPT;
     store_abandon_checkpoint(shard->store, out);
     shard_forget(shard);
@@ -223,7 +233,8 @@ void backup_on_copy(struct shard *shard, const struct message *message, struct e
     CHECK(message->header.kind == MESSAGE_COPY);
     const struct copy *copy = &message->copy;
     struct shard_following *following = &shard->following;
-    if (shard->role.state != SHARD_LEARNER || !following->is_copying) return;
+    if (shard->role.state != SHARD_LEARNER || following->copy_stage != COPY_TAKING)
+        return;
     if (message->header.term != shard->term) return;
     following->heard_us = shard->store->now_us;
     struct message *copied = shard_answer(shard, message, MESSAGE_COPIED, out);
@@ -233,27 +244,26 @@ void backup_on_copy(struct shard *shard, const struct message *message, struct e
     copied->copied.status = (uint8_t)status;
     copied->copied.part_number = copy->part_number;
     if (status != STATUS_OK) {
-        following->is_copying = false;
+        following->copy_stage = COPY_NONE;
         following->join_sent_us = 0; /* asks again */
         return;
     }
     following->copy_part = copy->part_number;
     if (!copy->last) return;
-    following->is_copying = false;
+    following->copy_stage = COPY_FILLING;
     following->matched = shard->log.appended;
     following->is_confirm_owed = true;
-    store_want_checkpoint(shard->store);
-    following->copy_checkpoint = store_checkpoint_next(shard->store);
+    backup_on_applied(shard);
 }
 
 /* ---- time ---- */
 
 void backup_on_checkpoint(struct shard *shard, struct effects *out) {
     struct shard_following *following = &shard->following;
-    if (!following->is_hollow || following->copy_checkpoint == 0) return;
+    if (following->copy_stage != COPY_KEEPING) return;
     if (store_checkpoint_count(shard->store) < following->copy_checkpoint) return;
     following->is_hollow = false; /* (B4) */
-    following->copy_checkpoint = 0;
+    following->copy_stage = COPY_NONE;
     following->heard_us = shard->store->now_us;
     following->is_confirm_owed = true;
     if (following->node != 0 && !shard_leads(shard)) backup_on_kept(shard, out);
@@ -265,7 +275,7 @@ static uint64_t backup_join_at(const struct shard *shard) {
     const struct shard_following *following = &shard->following;
     if (shard->role.state != SHARD_LEARNER) return UINT64_MAX;
     if (following->join_sent_us == 0) return 0;
-    if (following->copy_checkpoint != 0) return UINT64_MAX;
+    if (following->copy_stage == COPY_KEEPING) return UINT64_MAX;
     return MAX(following->join_sent_us, following->heard_us) + BACKUP_JOIN_US;
 }
 

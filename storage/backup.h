@@ -6,7 +6,8 @@
  *   (B2) A record at or below `confirmed` is never cut; one above may be, by a primary of a later term.
  *   (B3) Positions are confirmed when this disk keeps them, and no further than the log is known to agree with the
  *        primary's; a round without records is confirmed at once.
- *   (B4) A copy replaces everything; it counts only once a checkpoint behind it is published.
+ *   (B4) A copy replaces everything; it counts only once its rows are of one moment and a checkpoint that began then
+ *        is published (enum copy_stage).
  *   (B5) Only the latest JOIN's answer counts, once; and it never cuts what came from the same primary since, which may
  *        be confirmed already.
  */
@@ -21,6 +22,8 @@ void backup_on_append(struct shard *shard, const struct message *message, struct
 void backup_on_prove(struct shard *shard, const struct message *message, struct effects *out);
 void backup_on_joined(struct shard *shard, const struct message *message, struct effects *out);
 void backup_on_copy(struct shard *shard, const struct message *message, struct effects *out);
+/* More of the log is in the rows. */
+void backup_on_applied(struct shard *shard);
 /* Own disk keeps more: the primary hears of it. */
 void backup_on_kept(struct shard *shard, struct effects *out);
 /* A checkpoint was published: a copy may be whole now (B4). */

@@ -201,7 +201,7 @@ void replica_on_join(struct shard *shard, const struct message *message, struct 
     if (peer == NULL) peer = replica_add(shard, node, incarnation, REPLICA_CATCHING);
     if (peer == NULL) return;
     uint64_t common = shard_log_common(shard, join->term_history, join->last_position);
-    bool needs_copy = common + 1 < shard->log.tail.first;
+    bool needs_copy = common + 1 < shard->log.tail.first || join->last_position == JOIN_NOTHING;
     peer->sent = peer->base = needs_copy ? shard->log.applied : common;
     peer->confirmed = 0; /* until it says so: a copy is not kept yet */
     peer->asked_us = 0;

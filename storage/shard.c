@@ -117,6 +117,7 @@ void shard_forget(struct shard *shard) {
     struct shard_log *log = &shard->log;
     log_tail_reset(&log->tail, 0);
     log->appended = log->fed = log->kept = log->synced = log->confirmed = log->applied = 0;
+    log->reach = 0;
     log->term_count = 0;
     shard->history_from = 0;
     shard->is_collect_due = false;
@@ -459,6 +460,7 @@ void shard_on_message(struct shard *shard, const struct message *message, struct
 void shard_turn_end(struct shard *shard, struct effects *out) {
     shard_log_feed(shard);
     if (!shard_log_apply(shard, out)) store_want_turn_end(shard->store);
+    backup_on_applied(shard);
     if (shard_leads(shard)) {
         participant_run(shard, out);
         participant_turn_end(shard, out);

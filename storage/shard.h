@@ -21,6 +21,8 @@
  *        T3).
  *   (S5) Requests are answered in the primary role; while a new primary takes over they wait
  *        (X6).
+ *   (S6) Rows of a checkpoint or a copy are fuzzy: up to log.reach they may be newer than applied. All of them
+ *        were confirmed where they came from (R3).
  */
 #ifndef STORAGE_SHARD_H
 #define STORAGE_SHARD_H
@@ -89,9 +91,23 @@ struct shard_log {
     uint64_t synced;    /* last position that is on this disk for sure */
     uint64_t confirmed; /* last position known to be kept by every required replica */
     uint64_t applied;   /* last position that the rows hold */
+    uint64_t reach;     /* newest row that a checkpoint or a copy brought; may be above applied (S6) */
     struct log_tail tail;
     struct shard_term *terms; /* rising */
     uint32_t term_count;
+};
+
+/* A full copy on its way in. A copy is fuzzy: its rows are of one moment only when the log behind it has been applied
+ * up to the newest of them. It is of use only once a checkpoint that began then is published: until then nothing is
+ * confirmed, and after a crash this replica has nothing (redo_reset).
+ *
+ *   none -> taking -> filling -> keeping -> none
+ */
+enum copy_stage {
+    COPY_NONE,
+    COPY_TAKING,  /* parts come in: the log is not applied meanwhile */
+    COPY_FILLING, /* all parts are there: the log goes on to log.reach */
+    COPY_KEEPING, /* waits for copy_checkpoint */
 };
 
 /* The primary that this replica follows. */
@@ -105,13 +121,10 @@ struct shard_following {
     bool is_confirm_owed;
     uint64_t join_sent_us; /* learner: 0: not asked */
     uint64_t joined_us;    /* the join_sent_us that was answered last (B5) */
-    bool is_copying;       /* a copy is coming in: the log is not applied meanwhile */
-    uint64_t copy_part;    /* last part taken */
-    /* A copy is of use only once a checkpoint that began after its end is published: until then nothing is
-     * confirmed, and after a crash this replica has nothing (redo_reset). */
-    bool is_hollow;
-    uint64_t
-        copy_checkpoint; /* this many published checkpoints make it whole; 0: the copy has not ended */
+    enum copy_stage copy_stage;
+    uint64_t copy_part;       /* last part taken */
+    bool is_hollow;           /* what is here does not count */
+    uint64_t copy_checkpoint; /* KEEPING: this many published checkpoints make it whole */
 };
 
 struct shard {

@@ -114,7 +114,8 @@ static void items_append_batch(struct shard_items *scan, const struct fragment_b
                                     .timestamp = row->timestamp,
                                     .key = row->key,
                                     .row = row->row}};
-        CHECK(row->position <= scan->shard->log.applied); /* R3 */
+        const struct shard_log *log = &scan->shard->log;
+        CHECK(row->position <= MAX(log->applied, log->reach)); /* R3, (S6) */
         item_append(items, &item);
     }
 }
@@ -172,6 +173,7 @@ static enum status apply_row_item(struct shard *shard, const struct item_row *ro
                                    .timestamp = row->timestamp,
                                    .position = row->position};
     shard_raise_decided(shard, row->timestamp);
+    shard->log.reach = MAX(shard->log.reach, row->position);
     shard->history_from =
         MAX(shard->history_from, row->timestamp); /* older versions are not here */
     return fragment_apply(table->fragment, &image);

@@ -166,15 +166,16 @@ bool shard_log_apply(struct shard *shard, struct effects *out) {
     struct shard_log *log = &shard->log;
     CHECK(log->applied <= log->confirmed && log->confirmed <= log->appended);
     /* What a copy brings comes first; see backup_on_copy. */
-    if (shard->following.is_copying) return true;
-    for (uint32_t i = 0; i < APPLY_RECORDS_MAX && log->applied < log->confirmed; i++)
+    if (shard->following.copy_stage == COPY_TAKING) return true;
+    uint64_t until = MIN(log->confirmed, log->fed); /* what rows hold is in redo, for a checkpoint */
+    for (uint32_t i = 0; i < APPLY_RECORDS_MAX && log->applied < until; i++)
         if (!shard_log_apply_next(shard, out)) return true;
-    redo_applied(shard->store->redo, shard->id, MIN(log->applied, log->fed));
+    redo_applied(shard->store->redo, shard->id, log->applied);
     uint64_t needed = replica_tail_needed(shard);
-    log_tail_trim(&log->tail, MIN(log->fed, MIN(log->applied, needed)),
+    log_tail_trim(&log->tail, MIN(log->applied, needed),
                   shard->configured.replica_count > 1 || needed < log->applied ? TAIL_BYTES_KEPT
                                                                                : 0);
-    if (log->applied == log->confirmed) return true;
+    if (log->applied == until) return true;
     store_want_turn_end(shard->store);
     return false;
 }

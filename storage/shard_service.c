@@ -90,7 +90,7 @@ void shard_work(struct shard *shard, struct effects *out) {
         store_want_turn_end(shard->store);
     if (!list_is_empty(&shard->schema_waiting)) schema_waits_check(shard, out);
     /* A learner's copy brings rows out of order: tombstones stay until it has ended. */
-    bool may_collect = shard->horizon.complete_below > 0 && !shard->following.is_copying;
+    bool may_collect = shard->horizon.complete_below > 0 && shard->following.copy_stage != COPY_TAKING;
     if (!shard->is_collect_due || !may_collect) return;
     if (fragment_collect(shard->fragments, &shard->horizon, COLLECT_ROWS_MAX))
         shard->is_collect_due = false;

@@ -177,8 +177,10 @@ static enum status checkpoint_next(void *context, struct buffer *items, size_t b
 }
 
 static bool store_has_copy_under_way(const struct store *store) {
-    for (uint32_t i = 0; i < store->shard_count; i++)
-        if (store->shards[i]->following.is_copying) return true;
+    for (uint32_t i = 0; i < store->shard_count; i++) {
+        enum copy_stage stage = store->shards[i]->following.copy_stage;
+        if (stage == COPY_TAKING || stage == COPY_FILLING) return true;
+    }
     return false;
 }
 

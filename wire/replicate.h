@@ -31,6 +31,7 @@
 /* JOIN: returning or new replica -> primary: my last positions (packed u32 term, u64 last position,
  * rising: the term history). JOINED: cut your log to cut_position; copy is 1 when a full copy
  * follows (COPY). */
+#define JOIN_NOTHING     UINT64_MAX /* last_position: nothing that I have counts, send a copy */
 #define JOIN_FIELDS(F)   F(u64, last_position) F(bytes, term_history)
 #define JOINED_FIELDS(F) F(u8, status) F(u64, cut_position) F(u8, copy) F(bytes, term_history)
 

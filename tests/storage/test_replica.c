@@ -185,9 +185,9 @@ Test(replica, a_copy_is_not_asked_for_again_while_its_checkpoint_is_made) {
     struct shard learner = *world_shard(world, 1, 1);
     learner.role.state = SHARD_LEARNER;
     learner.following.join_sent_us = 1;
-    learner.following.copy_checkpoint = 7;
+    learner.following.copy_stage = COPY_KEEPING;
     cr_assert_eq(backup_deadline(&learner), UINT64_MAX);
-    learner.following.copy_checkpoint = 0;
+    learner.following.copy_stage = COPY_NONE;
     cr_assert_neq(backup_deadline(&learner), UINT64_MAX);
     world_close(world);
 }
