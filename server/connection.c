@@ -306,8 +306,9 @@ static void connection_on_ready(struct loop_watch *watch, enum loop_interest wha
 /* ---- beginning and end ---- */
 
 static uint64_t connection_timeout_us(const struct connection *connection) {
-    uint64_t seconds = connection->session == NULL ? connection->front->options.connect_timeout_s
-                                                   : session_idle_timeout_s(connection->session);
+    uint64_t seconds = connection->session == NULL
+                           ? sql_server_limits(connection->front->server).connect_timeout_s
+                           : session_idle_timeout_s(connection->session);
     return seconds * 1000000;
 }
 

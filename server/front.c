@@ -95,7 +95,7 @@ static void client_refuse(int fd, enum mysql_error error, const char *message) {
 
 static void front_accept(struct front *front, int fd, const struct socket_peer *peer) {
     char message[MYSQL_ERROR_TEXT_MAX];
-    if (front->connection_count >= front->options.connections_max) {
+    if (front->connection_count >= sql_server_limits(front->server).connections_max) {
         front->counters->aborted_connects++;
         client_refuse(fd, ER_CON_COUNT_ERROR, mysql_error_format(ER_CON_COUNT_ERROR));
     } else if (!peer->is_local && sql_server_is_open_to_all(front->server)) { /* (G2) */

@@ -21,9 +21,7 @@ struct front_options {
     struct cluster *cluster;
     struct chunk_source *source;
     uint16_t node;
-    const char *certificate_directory; /* exists */
-    uint32_t connections_max;
-    uint32_t connect_timeout_s;
+    const char *certificate_directory;      /* exists */
     const struct front_variable *variables; /* what the SQL side shows as @@port and the like */
     uint32_t variable_count;
     /* Called once when clients are served. */

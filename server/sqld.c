@@ -166,8 +166,6 @@ static void sqld_open_front(struct sqld *sqld, const int fds[2]) {
         .source = &sqld->daemon.heap.source,
         .node = (uint16_t)sqld->options.node,
         .certificate_directory = sqld->tls_directory,
-        .connections_max = (uint32_t)sqld->connections_max,
-        .connect_timeout_s = (uint32_t)sqld->connect_timeout_s,
         .variables = variables,
         .variable_count = VARIABLE_COUNT,
         .on_ready = sqld_on_ready,

@@ -73,7 +73,7 @@ void task_start(struct tasks *tasks, struct waiter *waiter, const struct task_en
     task->argument = entry->argument;
     fiber_open(&task->fiber, task->stack, FIBER_STACK_BYTES, task_begin, entry->argument);
     waiter->fiber = &task->fiber;
-    waiter->deadline_us = UINT64_MAX;
+    waiter->deadline_us = waiter->limit_us = UINT64_MAX;
     tasks->running_count++;
     waiter_wake(waiter);
 }
@@ -138,7 +138,7 @@ bool tasks_run(struct tasks *tasks, uint64_t now_us) {
     wait_queue_run(&tasks->queue, now_us);
     for (struct list_link *link; (link = list_pop_first(&ran)) != NULL;) {
         struct task *task = CONTAINER_OF(link, struct task, link);
-        uint64_t wanted_us = task->waiter->deadline_us;
+        uint64_t wanted_us = waiter_wake_at_us(task->waiter);
         if (!fiber_is_live(&task->fiber))
             task_finish(tasks, task);
         else if (wanted_us != UINT64_MAX)

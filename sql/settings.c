@@ -21,6 +21,13 @@ struct value settings_global(const struct sql_server *server, enum variable vari
     return value != NULL ? *value : variable_default(variable);
 }
 
+struct sql_limits sql_server_limits(const struct sql_server *server) {
+    return (struct sql_limits){
+        .connections_max = settings_global(server, VARIABLE_max_connections).u,
+        .connect_timeout_s = settings_global(server, VARIABLE_connect_timeout).u,
+    };
+}
+
 static struct value setting(const struct session *session, enum variable variable) {
     const struct value *value = variable_store_find(&session->variables, variable);
     return value != NULL ? *value : settings_global(session->server, variable);

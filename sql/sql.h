@@ -60,6 +60,13 @@ struct sql_counters {
 };
 struct sql_counters *sql_server_counters(struct sql_server *server);
 
+/* What server/ itself has to keep to, as SET GLOBAL left it. */
+struct sql_limits {
+    uint64_t connections_max;   /* max_connections: one more gets error 1040 */
+    uint64_t connect_timeout_s; /* until the login is over */
+};
+struct sql_limits sql_server_limits(const struct sql_server *server);
+
 /* ---- accounts (logins) ---- */
 
 /* What the protocol needs to verify a login. Borrowed until the next step. */

@@ -101,6 +101,111 @@ def noise(port, client, peer):
     fact("noise on the peers' socket changes nothing", selects_one(port))
 
 
+def login(sock, user=b"root", answer=b""):
+    """A handshake without a scramble's worth: the first byte of the answer, 0 when it is OK."""
+    sock.recv(65536)
+    capabilities = 0x000FA685 | 0x00080000
+    body = capabilities.to_bytes(4, "little") + (1 << 24).to_bytes(4, "little") + b"\xff" + bytes(23)
+    body += user + b"\0" + bytes([len(answer)]) + answer + b"caching_sha2_password\0"
+    sock.sendall(len(body).to_bytes(3, "little") + b"\x01" + body)
+    return answer_of(sock)
+
+
+def answer_of(sock):
+    """(first byte, error number or 0) of the next packet that is one; (None, 0): it closed."""
+    received = b""
+    try:
+        while len(received) < 4 or len(received) < 4 + int.from_bytes(received[:3], "little"):
+            piece = sock.recv(65536)
+            if not piece:
+                return None, 0
+            received += piece
+    except ConnectionError:
+        return None, 0
+    return received[4], int.from_bytes(received[5:7], "little") if received[4] == 0xff else 0
+
+
+def ask(sock, text):
+    body = b"\x03" + text
+    packets = b""
+    for number, at in enumerate(range(0, len(body) + 1, 0xffffff)):
+        piece = body[at:at + 0xffffff]
+        packets += len(piece).to_bytes(3, "little") + bytes([number % 256]) + piece
+    try:
+        sock.sendall(packets)
+    except ConnectionError:
+        pass  # what it said before it closed may be there
+    return answer_of(sock)
+
+
+def strangers_with_names(port, client):
+    for user, answer in ((b"root", b"x" * 32), (b"nobody", b""), (b"nobody", b"y" * 32), (b"", b""), (b"a" * 200, b"z" * 20)):
+        with connect(client) as sock:
+            kind, number = login(sock, user, answer)
+            fact(f"{user[:10]} with {len(answer)} wrong bytes is denied", kind is None or kind == 1 or number == 1045)
+    fact("clients are served afterwards", selects_one(port))
+
+
+def nonsense(port, client, pid):
+    chance = random.Random(4711)
+    with connect(client, 30) as sock:
+        fact("root logs in", login(sock)[0] == 0)
+        for depth in (100, 1000, 10000, 100000):
+            answers = {ask(sock, b"SELECT " + opening * depth + b"1" + closing * depth)
+                       for opening, closing in ((b"(", b")"), (b"-", b""), (b"NOT ", b""), (b"CASE WHEN 1 THEN ", b" END"),
+                                                (b"(SELECT ", b")"), (b"ABS(", b")"), (b"1+(", b")"), (b"'a' LIKE ", b""))}
+            fact(f"{depth} nested things are answered", all(kind is not None for kind, _ in answers))
+        words = [b"SELECT", b"FROM", b"(", b")", b",", b"'", b'"', b"`", b"1", b"x", b"*", b"WHERE", b"/*", b"*/", b"--", b";", b"@@",
+                 b"@", b"?", b"0x", b"\\", b"\xff\xfe", b"JOIN", b"UPDATE", b"SET", b"=", b"ORDER BY", b"\0", b"INSERT INTO"]
+        numbers = set()
+        for _ in range(2000):
+            kind, number = ask(sock, b" ".join(chance.choice(words) for _ in range(chance.randrange(1, 30))))
+            numbers.add(number)
+            if kind is None:
+                break
+        fact("nonsense is answered with 1064 and its kin", 1064 in numbers and kind is not None)
+        for command in range(0, 256):
+            with connect(client, 10) as other:
+                login(other)
+                body = bytes([command]) + chance.randbytes(chance.randrange(0, 40))
+                other.sendall(len(body).to_bytes(3, "little") + b"\0" + body)
+                other.close()
+        fact("every command with noise changes nothing", selects_one(port))
+        kind, number = ask(sock, b"SELECT '" + b"x" * (70 << 20) + b"'")
+        fact("a packet over max_allowed_packet gets 1153 or a close", kind is None or number == 1153)
+    fact("clients are served afterwards", selects_one(port))
+
+
+def logged_in_crowd(port, client, pid):
+    subprocess.run(["mariadb", "--no-defaults", "-h", "127.0.0.1", "-P", str(port), "-u", "root", "-e",
+                    f"SET GLOBAL max_connections = {IDLE_CONNECTIONS}"], check=True, timeout=20)
+    before = resident_kb(pid)
+    idle = []
+    for _ in range(IDLE_CONNECTIONS):
+        sock = connect(client, 20)
+        if login(sock)[0] != 0:
+            break
+        idle.append(sock)
+    fact(f"{len(idle)} of {IDLE_CONNECTIONS} connections are logged in", len(idle) == IDLE_CONNECTIONS)
+    fact("one more gets 1040", connection_error(client) == 1040)
+    grown = resident_kb(pid) - before
+    fact(f"each costs less than 40 KB ({grown // (len(idle) // 1000 + 1)} KB a thousand)", grown <= 40 * len(idle))
+    time.sleep(1)
+    ticks = cpu_ticks(pid)
+    time.sleep(2)
+    fact("and no CPU", cpu_ticks(pid) - ticks <= 3)
+    fact("each is served", all(ask(sock, b"SELECT 1")[0] == 1 for sock in idle[::50]))
+    for sock in idle:
+        sock.close()
+    time.sleep(1)
+    fact("clients are served afterwards", selects_one(port))
+
+
+def connection_error(client):
+    with connect(client) as sock:
+        return answer_of(sock)[1]
+
+
 def crowds(port, client, pid):
     resource.setrlimit(resource.RLIMIT_NOFILE, (IDLE_CONNECTIONS + 200,) * 2)
     before = resident_kb(pid)
@@ -134,7 +239,10 @@ def main():
             pid = int(tool("pid", "sql1", "--data", data).stdout)
             before_login(port, ("127.0.0.1", port))
             noise(port, ("127.0.0.1", port), os.path.join(data, "sql1", "peer.sock"))
+            strangers_with_names(port, ("127.0.0.1", port))
+            nonsense(port, ("127.0.0.1", port), pid)
             crowds(port, ("127.0.0.1", port), pid)
+            logged_in_crowd(port, ("127.0.0.1", port), pid)
             fact("it is the same process as at first",
                  int(tool("pid", "sql1", "--data", data).stdout or 0) == pid)
         finally:

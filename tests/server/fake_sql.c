@@ -10,6 +10,7 @@ struct sql_server {
     struct sql_counters counters;
     char salted[SCRAMBLE_STORED_BYTES_MAX], native[SCRAMBLE_STORED_BYTES_MAX];
     struct slice salted_text, native_text;
+    struct sql_limits limits;
 };
 
 struct prepared_statement {
@@ -27,8 +28,11 @@ struct session {
 };
 
 struct sql_server *sql_server_open(const struct sql_server_options *options) {
-    (void)options;
     struct sql_server *server = calloc(1, sizeof *server);
+    server->limits = (struct sql_limits){.connect_timeout_s = 10};
+    if (options->variable_count == 1) /* max_connections */
+        server->limits.connections_max =
+            strtoul((const char *)options->variable_values[0].data, NULL, 10);
     static const uint8_t salt[SCRAMBLE_SALT_BYTES] = "abcdefghijklmnopqrst";
     server->salted_text = scramble_make_stored(SLICE_LITERAL("lovelace"), salt, server->salted);
     server->native_text = scramble_make_native(SLICE_LITERAL("lovelace"), server->native);
@@ -36,6 +40,8 @@ struct sql_server *sql_server_open(const struct sql_server_options *options) {
 }
 
 void sql_server_close(struct sql_server *server) { free(server); }
+
+struct sql_limits sql_server_limits(const struct sql_server *server) { return server->limits; }
 
 void sql_server_set_clock(struct sql_server *server, uint64_t wall_us) {
     (void)server;

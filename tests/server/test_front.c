@@ -24,7 +24,8 @@ static void nothing_step(void *machine, const struct event *event, struct effect
     (void)out;
 }
 
-static void world_open(struct world *world, uint32_t connections_max) {
+static void world_open(struct world *world, const char *connections_max) {
+    const struct front_variable limit = {"max_connections", connections_max};
     int fd;
     snprintf(world->directory, sizeof world->directory, "/tmp/tessera-front-XXXXXX");
     cr_assert_not_null(mkdtemp(world->directory));
@@ -45,8 +46,8 @@ static void world_open(struct world *world, uint32_t connections_max) {
                                                       .source = &world->heap.source,
                                                       .node = 201,
                                                       .certificate_directory = world->directory,
-                                                      .connections_max = connections_max,
-                                                      .connect_timeout_s = 10});
+                                                      .variables = &limit,
+                                                      .variable_count = 1});
     cr_assert_eq(socket_listen(world->address, SOCKET_EVERYBODY, &fd), STATUS_OK);
     front_listen(world->front, fd);
 }
@@ -84,7 +85,7 @@ static int world_run(struct world *world, const char *command) {
 
 static void expect(const char *command) {
     struct world world;
-    world_open(&world, 100);
+    world_open(&world, "100");
     cr_expect_eq(world_run(&world, command), 0, "%s", command);
     world_close(&world);
 }
@@ -136,7 +137,7 @@ Test(front, a_client_that_goes_away_in_a_statement_is_forgotten) {
 
 Test(front, one_connection_too_many_is_told_so) {
     struct world world;
-    world_open(&world, 1);
+    world_open(&world, "1");
     cr_expect_eq(
         world_run(&world,
                   "cd ${SOCKET%/*} && mkfifo in; " CLIENT "-n -u root <in >out & exec 3>in; "
