@@ -11,7 +11,8 @@ void wait_queue_open(struct wait_queue *queue) { list_open(&queue->ready); }
 
 void waiter_open(struct waiter *waiter, struct wait_queue *queue, struct fiber *fiber) {
     CHECK(queue != NULL && fiber != NULL);
-    *waiter = (struct waiter){.queue = queue, .fiber = fiber, .deadline_us = UINT64_MAX};
+    *waiter = (struct waiter){
+        .queue = queue, .fiber = fiber, .deadline_us = UINT64_MAX, .limit_us = UINT64_MAX};
 }
 
 enum wait_result waiter_wait(struct waiter *waiter, enum wait_reason reason) {
@@ -21,6 +22,10 @@ enum wait_result waiter_wait(struct waiter *waiter, enum wait_reason reason) {
     waiter->reason = reason;
     fiber_suspend(waiter->fiber);
     waiter->reason = WAIT_NONE;
+    if (waiter->now_us >= waiter->limit_us) { /* (W5) */
+        waiter->limit_us = UINT64_MAX;
+        if (waiter->cancel == CANCEL_NOT) waiter->cancel = CANCEL_TIMEOUT;
+    }
     return waiter->cancel == CANCEL_NOT ? WAIT_WOKEN : WAIT_CANCELLED;
 }
 

@@ -12,6 +12,8 @@
  *        unwinds by itself.
  *   (W3) The queue is FIFO: no order comes from addresses.
  *   (W4) A waiter's link is in the queue exactly while it is ready to be resumed.
+ *   (W5) A waiter that is resumed at or behind its limit_us is cancelled with CANCEL_TIMEOUT, once: that is how long a
+ *        statement may run, whatever it waits for.
  */
 #ifndef BASE_WAIT_H
 #define BASE_WAIT_H
@@ -49,6 +51,7 @@ struct waiter {
     enum wait_reason reason; /* WAIT_NONE: running or ready */
     enum cancel_cause cancel;
     uint64_t deadline_us; /* the driver wakes it then; UINT64_MAX: not */
+    uint64_t limit_us;    /* (W5) UINT64_MAX: none */
     uint64_t now_us;      /* as of the last resume: the only clock that code on a fiber has */
 };
 
@@ -60,6 +63,10 @@ MUST_USE enum wait_result waiter_wait(struct waiter *waiter, enum wait_reason re
 void waiter_wake(struct waiter *waiter);
 void waiter_cancel(struct waiter *waiter, enum cancel_cause cause);
 void waiter_clear_cancel(struct waiter *waiter);
+/* When the driver has to wake it at the latest. */
+static inline uint64_t waiter_wake_at_us(const struct waiter *waiter) {
+    return waiter->deadline_us < waiter->limit_us ? waiter->deadline_us : waiter->limit_us;
+}
 /* Takes it out of the queue: its fiber is gone. */
 void waiter_close(struct waiter *waiter);
 /* The driver: resumes every waiter that is ready now (not those that become ready meanwhile); how

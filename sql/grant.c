@@ -41,6 +41,14 @@ static enum status level_of(struct grant *grant) {
     UNREACHABLE();
 }
 
+/* Words that the statement's flags stand for: ALL, which comes first, and USAGE, which is nothing. */
+static bool is_collective(const struct ast_privilege *privilege, uint32_t place) {
+    if (privilege->is_role || privilege->columns.count > 0) return false;
+    bool is_all = slice_equal(privilege->name, SLICE_LITERAL("ALL")) ||
+                  slice_equal(privilege->name, SLICE_LITERAL("ALL PRIVILEGES"));
+    return slice_equal(privilege->name, SLICE_LITERAL("USAGE")) || (is_all && place == 0);
+}
+
 static enum status privileges_of(struct grant *grant) {
     const struct ast_grant *ast = grant->ast;
     struct session *session = grant->session;
@@ -48,7 +56,7 @@ static enum status privileges_of(struct grant *grant) {
     if (ast->is_all || ast->everything) grant->privileges = of_level & ~PRIVILEGE(GRANT);
     for (uint32_t i = 0; i < ast->privileges.count; i++) {
         const struct ast_privilege *privilege = &ast->privileges.items[i];
-        if (slice_equal_nocase(privilege->name, SLICE_LITERAL("USAGE"))) continue;
+        if (is_collective(privilege, i)) continue;
         enum privilege_place place = privilege_find(privilege->name);
         if (privilege->is_role || place == PRIVILEGE_COUNT)
             return diagnostics_error(&session->diagnostics, ER_SYNTAX_ERROR);

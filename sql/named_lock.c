@@ -15,6 +15,13 @@ static uint64_t owner_of(const struct session *session) {
     return (uint64_t)session->server->options.node << OWNER_ID_BITS | session->id;
 }
 
+/* SELECT SLEEP (n) that is interrupted goes on and gives 1; in a query of tables it is the query that ends. */
+static bool is_alone(const struct session *session) {
+    enum cancel_cause cause = session->waiter->cancel;
+    bool is_statement = cause == CANCEL_QUERY || cause == CANCEL_TIMEOUT;
+    return is_statement && session->entry != NULL && session->entry->bound->access_count == 0;
+}
+
 static enum status call_sleep(struct session *session, const struct waiting_call *call,
                               struct value *out) {
     double seconds;
@@ -31,6 +38,10 @@ static enum status call_sleep(struct session *session, const struct waiting_call
         waiter->deadline_us = before;
         if (result == WAIT_WOKEN) continue;
         *out = value_of_int(1);
+        if (is_alone(session)) {
+            waiter_clear_cancel(waiter);
+            return STATUS_OK;
+        }
         return diagnostics_status(&session->diagnostics, STATUS_CANCELLED);
     }
     return STATUS_OK;

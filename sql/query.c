@@ -124,6 +124,8 @@ static enum status entry_compile(struct session *session, const struct query *qu
     if (status != STATUS_OK) return status;
     struct bind_input input = bind_input_of(session, query, &entry->arena, &catalog);
     status = bind_statement(&input, entry->ast, &entry->bound);
+    if (status == STATUS_OK && entry->bound->kind == BOUND_QUERY)
+        status = into_check(session, entry->bound->query);
     if (status != STATUS_OK) return status;
     struct plan_input plan = {.arena = &entry->arena,
                               .diagnostics = &session->diagnostics,
@@ -307,6 +309,21 @@ static void result_keep(struct attempt *attempt, const struct eval_context *eval
     session->insert_id_next = 0;
 }
 
+static const struct ast_into *into_of(const struct attempt *attempt) {
+    const struct bound_statement *bound = attempt->entry->bound;
+    bool is_read = bound->kind == BOUND_QUERY && !attempt->query->is_explained;
+    return is_read ? bound->query->into : NULL;
+}
+
+static enum status exec_into(struct attempt *attempt, struct exec_context *context) {
+    struct into into;
+    context->sink = into_open(&into, attempt->session, into_of(attempt));
+    enum status status = exec_statement(context, &attempt->result);
+    attempt->result.has_rows = 0;
+    if (status == STATUS_OK) into_end(&into, &attempt->result);
+    return status;
+}
+
 static enum status attempt_exec(struct attempt *attempt) {
     struct session *session = attempt->session;
     struct exec_context context;
@@ -317,6 +334,8 @@ static enum status attempt_exec(struct attempt *attempt) {
         enum explain_format format =
             attempt->query->explain == AST_EXPLAIN_TREE ? EXPLAIN_TREE : EXPLAIN_TRADITIONAL;
         status = exec_explain(&context, format, &attempt->result);
+    } else if (into_of(attempt) != NULL) {
+        status = exec_into(attempt, &context);
     } else {
         status = exec_statement(&context, &attempt->result);
     }
@@ -344,7 +363,8 @@ static enum status query_attempt(struct session *session, const struct query *qu
         status =
             transaction_begin_statement(session, writes ? TRANSACTION_WRITES : TRANSACTION_READS);
     if (status == STATUS_OK) {
-        status = cause_of(session, attempt_exec(&attempt));
+        if (!query->is_explained) time_limit_begin(session, entry->ast);
+        status = time_limit_end(session, cause_of(session, attempt_exec(&attempt)));
         bool needs_no_transaction = bound->access_count == 0 && !session->transaction.is_explicit &&
                                     !session->transaction.is_autocommit;
         if (needs_no_transaction)
@@ -421,8 +441,10 @@ enum status query_describe(struct session *session, const struct query *query,
         status = privilege_check_accesses(session, bound->accesses, bound->access_count);
     }
     if (status == STATUS_OK) {
+        const struct bound_statement *bound = entry->bound;
         const struct result_column *columns;
         exec_describe(entry->plan, &entry->arena, &columns, count_out);
+        if (bound->kind == BOUND_QUERY && bound->query->into != NULL) *count_out = 0;
         struct recorder copier;
         recorder_open(&copier, &session->statement_arena, 0);
         copier.sink.columns(&copier.sink, columns, *count_out);

@@ -292,6 +292,31 @@ MUST_USE enum status query_eval(struct session *session, const struct ast_expr *
                                 struct value *value_out);
 MUST_USE enum status query_parse_error(struct session *session, const struct parse_error *error);
 
+/* ---- into.c ---- */
+
+/* SELECT .. INTO @a, @b under way. */
+struct into {
+    struct result_sink sink;
+    struct session *session;
+    const struct ast_into *targets;
+    const struct result_column *columns;
+    uint64_t row_count;
+};
+MUST_USE enum status into_check(struct session *session, const struct bound_query *query);
+/* The sink that a query's rows go to. */
+struct result_sink *into_open(struct into *into, struct session *session,
+                              const struct ast_into *targets);
+/* After an execution that went well. */
+void into_end(const struct into *into, struct exec_result *result);
+
+/* ---- time_limit.c ---- */
+
+/* MAX_EXECUTION_TIME(n) among the hints; false: it is not. */
+bool time_limit_of_hints(struct slice hints, uint64_t *limit_ms_out);
+void time_limit_begin(struct session *session, const struct ast_statement *statement);
+/* What the client is told: TIMEOUT (3024) when the limit ended it. */
+MUST_USE enum status time_limit_end(struct session *session, enum status status);
+
 /* ---- catalog.c ---- */
 
 struct catalog {

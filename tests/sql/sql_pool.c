@@ -93,11 +93,12 @@ static void after_cluster(void *machine, uint64_t now_us, struct effects *out) {
     struct sql_pool *pool = machine;
     if (!pool->is_running) return;
     cluster_bind(pool->cluster, out, now_us);
-    if (pool->waiter.deadline_us <= now_us) waiter_wake(&pool->waiter);
+    if (waiter_wake_at_us(&pool->waiter) <= now_us) waiter_wake(&pool->waiter);
     while (!wait_queue_is_empty(&pool->queue) && fiber_is_live(&pool->fiber)) {
         wait_queue_run(&pool->queue, now_us);
     }
-    if (pool->waiter.deadline_us != UINT64_MAX) effects_deadline(out, pool->waiter.deadline_us);
+    uint64_t wake_at_us = waiter_wake_at_us(&pool->waiter);
+    if (wake_at_us != UINT64_MAX) effects_deadline(out, wake_at_us);
 }
 
 static void fiber_entry(struct fiber *fiber, void *argument) {
