@@ -194,7 +194,8 @@ enum status txn_change(struct txn *txn, const struct change_spec *spec, struct a
     *result_out = (struct change_result){0};
     if (txn->life != TXN_LIFE_OPEN) return STATUS_ABORTED;
     if (txn->cluster->route.configuration == NULL) return STATUS_UNAVAILABLE;
-    enum status status = change_check(spec, arena);
+    enum status status = txn_check_writable(spec->table);
+    if (status == STATUS_OK) status = change_check(spec, arena);
     if (status != STATUS_OK) return status;
     struct split_spec split_spec = {spec->table, spec->index, spec->position_kind, spec->positions,
                                     spec->position_count};

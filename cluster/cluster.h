@@ -77,7 +77,7 @@ bool schema_has_database(const struct schema *schema, struct slice database);
  * bytes. */
 bool schema_object(const struct schema *schema, struct slice database, struct slice name,
                    struct slice *bytes_out);
-/* In name order; hidden tables are not among them. NULL at the end. */
+/* In name order; hidden tables are not among them, though schema_table finds them. NULL at the end. */
 struct schema_cursor {
     uint32_t at;
 };
@@ -89,12 +89,19 @@ bool schema_next_object(const struct schema *schema, struct slice database,
                         struct schema_cursor *cursor, struct slice *name_out,
                         struct slice *bytes_out);
 
+/* A REBUILD_TABLE under way: its new table waits for the old one's rows. */
+struct ddl_copying {
+    uint64_t nonce;
+    uint32_t copy_id; /* of the new table; it is in the newest dictionary, hidden */
+};
+
 struct ddl_change {
     enum ddl_kind kind;
     struct slice database, name, new_database, new_name;
     const struct table_definition *definition; /* CREATE and ALTER TABLE; ids of new indexes 0 */
     struct slice object;                       /* PUT_OBJECT, CREATE_DATABASE */
     uint32_t based_on;                         /* schema version that was looked at */
+    struct ddl_copying *copying;               /* REBUILD_TABLE: filled in with BUSY */
     struct schema *held; /* released once the change is sent: no change passes a version that
                             somebody holds (V3). NULL: the caller holds none */
 };
@@ -103,6 +110,10 @@ struct ddl_change {
  * have changed, retry. */
 MUST_USE enum status cluster_ddl(struct cluster *cluster, struct waiter *waiter,
                                  const struct ddl_change *change);
+/* After cluster_ddl returned BUSY: the rows are in the new table (OK), or could not be copied (anything else: the
+ * change is taken back). Returns as cluster_ddl does; a failed copy's own status is the caller's to tell. */
+MUST_USE enum status cluster_ddl_copied(struct cluster *cluster, struct waiter *waiter,
+                                        const struct ddl_copying *copying, enum status outcome);
 
 /* ---- transactions ---- */
 
@@ -110,7 +121,7 @@ enum isolation {
     ISOLATION_READ_UNCOMMITTED = 0, /* served as READ COMMITTED */
     ISOLATION_READ_COMMITTED = 1,
     ISOLATION_REPEATABLE_READ = 2,
-    ISOLATION_SERIALIZABLE = 3,
+    ISOLATION_SERIALIZABLE = 3, /* plain reads of explicit transactions take shared locks */
 };
 enum txn_kind {
     TXN_EXPLICIT,   /* ends with txn_commit or txn_rollback */
@@ -137,6 +148,8 @@ MUST_USE enum status txn_take_snapshot(struct txn *txn);
  * or ABORTED has ended the whole transaction already: txn_is_over. */
 void txn_begin_statement(struct txn *txn);
 MUST_USE enum status txn_fail_statement(struct txn *txn);
+/* From the next request on. */
+void txn_set_lock_wait(struct txn *txn, uint32_t lock_wait_ms);
 bool txn_is_over(const struct txn *txn);
 bool txn_has_written(const struct txn *txn);
 /* A place to come back to; later statements are undone by txn_rollback_to. */

@@ -2,6 +2,7 @@
  *
  * The request carries a nonce; meta does a nonce once, so it is sent again after every loss, until meta answers or has
  * been silent for too long. The answer comes when every live SQL daemon plans with the new version, this one included.
+ * A change that needs our help (entries of a new unique index; copied rows) is answered BUSY first.
  */
 #include "cluster/cluster_private.h"
 
@@ -64,16 +65,51 @@ static enum status ddl_fill(struct cluster *cluster, struct waiter *waiter, uint
     return status;
 }
 
-/* Asks, fills when it is asked to, and asks again. */
+/* A change that waits for its requester must hear from it: a killed one goes on waiting, with a refusal to fill. */
+static bool ddl_is_cancelled(struct waiter *waiter, const struct ddl *ddl,
+                             enum cancel_cause *cause_io) {
+    bool needs_us = ddl->ddl_kind == DDL_ALTER_TABLE || ddl->ddl_kind == DDL_REBUILD_TABLE ||
+                    ddl->ddl_kind == DDL_FILLED || ddl->ddl_kind == DDL_UNFILLABLE;
+    if (!needs_us || waiter->cancel == CANCEL_SHUTDOWN) return false;
+    *cause_io = waiter->cancel;
+    waiter_clear_cancel(waiter);
+    return true;
+}
+
+/* Asks, fills when it is asked to, and asks again. BUSY: rows are to be copied. */
 static enum status ddl_run(struct cluster *cluster, struct waiter *waiter, struct ddl *ddl,
                            struct ddl_done *done_out) {
+    bool is_copy = ddl->ddl_kind == DDL_REBUILD_TABLE;
+    enum cancel_cause cause = CANCEL_NOT;
+    enum status status;
     while (true) {
-        enum status status = ddl_ask(cluster, waiter, ddl, done_out);
-        if (status != STATUS_OK || done_out->status != STATUS_BUSY) return status;
+        status = ddl_ask(cluster, waiter, ddl, done_out);
+        if (status == STATUS_CANCELLED && ddl_is_cancelled(waiter, ddl, &cause)) {
+            ddl->ddl_kind = DDL_UNFILLABLE;
+            continue;
+        }
+        if (status != STATUS_OK || done_out->status != STATUS_BUSY) break;
+        if (is_copy && ddl->ddl_kind == DDL_REBUILD_TABLE) break;
+        if (ddl->ddl_kind == DDL_UNFILLABLE) continue;
         status = ddl_fill(cluster, waiter, done_out->table_id);
-        if (status == STATUS_CANCELLED) waiter_clear_cancel(waiter); /* meta undoes what it began */
+        if (status == STATUS_CANCELLED && !ddl_is_cancelled(waiter, ddl, &cause)) break;
         ddl->ddl_kind = status == STATUS_OK ? DDL_FILLED : DDL_UNFILLABLE;
     }
+    if (cause != CANCEL_NOT && waiter->cancel == CANCEL_NOT) waiter_cancel(waiter, cause);
+    return status;
+}
+
+/* Until this daemon plans with what was done. */
+static enum status ddl_await(struct cluster *cluster, struct waiter *waiter,
+                             const struct ddl_done *done) {
+    uint64_t until_us = cluster->now_us + PUBLIC_US;
+    bool is_made = done->status == STATUS_OK || done->status == STATUS_BUSY;
+    while (is_made && cluster->schemas.newest->version < done->version) {
+        if (cluster->now_us >= until_us) return STATUS_UNAVAILABLE;
+        enum status status = cluster_wait_change(cluster, waiter, until_us);
+        if (status != STATUS_OK) return status;
+    }
+    return (enum status)done->status;
 }
 
 enum status cluster_ddl(struct cluster *cluster, struct waiter *waiter,
@@ -95,11 +131,20 @@ enum status cluster_ddl(struct cluster *cluster, struct waiter *waiter,
     enum status status = ddl_run(cluster, waiter, &ddl, &done);
     call_arena_give(cluster, call);
     if (status != STATUS_OK) return status;
-    uint64_t until_us = cluster->now_us + PUBLIC_US;
-    while (done.status == STATUS_OK && cluster->schemas.newest->version < done.version) {
-        if (cluster->now_us >= until_us) return STATUS_UNAVAILABLE;
-        status = cluster_wait_change(cluster, waiter, until_us);
-        if (status != STATUS_OK) return status;
-    }
-    return (enum status)done.status;
+    if (done.status == STATUS_BUSY)
+        *change->copying = (struct ddl_copying){done.nonce, done.table_id};
+    return ddl_await(cluster, waiter, &done);
+}
+
+enum status cluster_ddl_copied(struct cluster *cluster, struct waiter *waiter,
+                               const struct ddl_copying *copying, enum status outcome) {
+    struct ddl ddl = {.ddl_kind = outcome == STATUS_OK ? DDL_FILLED : DDL_UNFILLABLE,
+                      .nonce = copying->nonce};
+    struct ddl_done done = {0};
+    enum cancel_cause cause = CANCEL_NOT;
+    if (waiter->cancel != CANCEL_NOT) (void)ddl_is_cancelled(waiter, &ddl, &cause);
+    enum status status = ddl_run(cluster, waiter, &ddl, &done);
+    if (status == STATUS_OK) status = ddl_await(cluster, waiter, &done);
+    if (cause != CANCEL_NOT && waiter->cancel == CANCEL_NOT) waiter_cancel(waiter, cause);
+    return status;
 }

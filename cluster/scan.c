@@ -8,6 +8,7 @@
  *        at a snapshot; nothing was given out yet.
  *   (S4) A batch of an ordered scan ends where a part runs dry that has more: what comes next may be its row.
  *   (S5) A request that is refused is repeated from where its part stood: what was given out is not given again.
+ *   (S6) SERIALIZABLE: a plain read of a transaction of several statements takes shared locks, as InnoDB's does.
  */
 #include "cluster/scan.h"
 
@@ -153,6 +154,13 @@ static bool scan_may_be_newest(const struct scan *scan) {
            (txn_is_autocommit(txn) || txn->options.isolation <= ISOLATION_READ_COMMITTED);
 }
 
+/* (S6) */
+static enum lock_mode scan_lock_mode(const struct txn *txn, const struct scan_spec *spec) {
+    bool is_serializable =
+        txn->options.isolation == ISOLATION_SERIALIZABLE && !txn_is_autocommit(txn);
+    return spec->lock_mode == LOCK_NONE && is_serializable ? LOCK_SHARED : spec->lock_mode;
+}
+
 static enum scan_merge scan_merge_of(const struct scan *scan) {
     const struct scan_spec *spec = &scan->spec;
     if (spec->order == SCAN_ANY_ORDER || scan->part_count == 1) return MERGE_NOT;
@@ -160,11 +168,23 @@ static enum scan_merge scan_merge_of(const struct scan *scan) {
     return is_hashed ? MERGE_BY_ORDINAL : MERGE_BY_KEY;
 }
 
+/* A snapshot that is older than the table's rows would see none of them. */
+static enum status scan_need_snapshot(const struct scan *scan) {
+    enum status status = txn_need_snapshot(scan->txn);
+    if (status != STATUS_OK) return status;
+    bool is_older = scan->txn->snapshot_schema < scan->spec.table->definition->born_version;
+    return is_older ? STATUS_OLD_SNAPSHOT : STATUS_OK;
+}
+
 enum status scan_open(struct txn *txn, const struct scan_spec *spec, struct arena *arena,
                       struct scan **scan_out) {
     struct cluster *cluster = txn->cluster;
     if (txn->life != TXN_LIFE_OPEN) return STATUS_ABORTED;
     if (cluster->route.configuration == NULL) return STATUS_UNAVAILABLE;
+    if (spec->lock_mode != LOCK_NONE) {
+        enum status writable = txn_check_writable(spec->table);
+        if (writable != STATUS_OK) return writable;
+    }
     struct split_spec split_spec = {spec->table, spec->index, spec->position_kind, spec->positions,
                                     spec->position_count};
     struct scan_split one;
@@ -173,6 +193,7 @@ enum status scan_open(struct txn *txn, const struct scan_spec *spec, struct aren
     struct scan *scan = scan_take(cluster);
     scan->txn = txn;
     scan->spec = *spec;
+    scan->spec.lock_mode = scan_lock_mode(txn, spec);
     scan->arena = arena;
     scan->part_count = split_count;
     scan->rows_given = 0;
@@ -187,7 +208,7 @@ enum status scan_open(struct txn *txn, const struct scan_spec *spec, struct aren
     scan->is_newest = !scan_is_locking(scan) && scan_may_be_newest(scan);
     list_push_last(&cluster->open_scans, &scan->link);
     enum status status = STATUS_OK;
-    if (!scan_is_locking(scan) && !scan->is_newest) status = txn_need_snapshot(txn);
+    if (!scan_is_locking(scan) && !scan->is_newest) status = scan_need_snapshot(scan);
     if (status == STATUS_OK) status = scan_ask_idle(scan);
     if (status != STATUS_OK) {
         scan_close(scan);

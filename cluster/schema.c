@@ -344,6 +344,9 @@ const struct table *schema_next_table(const struct schema *schema, struct slice 
                                       struct schema_cursor *cursor) {
     struct schema_name first = {database, SLICE_EMPTY, SLICE_EMPTY};
     if (cursor->at == 0) cursor->at = tables_place(schema, &first);
+    while (cursor->at < schema->table_count &&
+           (schema->tables[cursor->at]->table.definition->options & TABLE_HIDDEN) != 0)
+        cursor->at++;
     if (cursor->at >= schema->table_count) return NULL;
     const struct table *table = &schema->tables[cursor->at]->table;
     if (!slice_equal(table->definition->database, database)) return NULL;

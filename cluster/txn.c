@@ -126,6 +126,7 @@ enum status txn_need_snapshot(struct txn *txn) {
     if (txn->snapshot != 0) return STATUS_OK;
     snapshot_cancel(&txn->ticket); /* one for the floor may be older than this statement */
     txn->ticket.use = TICKET_FOR_SNAPSHOT;
+    txn->snapshot_schema = cluster->schemas.newest == NULL ? 0 : cluster->schemas.newest->version;
     snapshot_request(cluster, &txn->ticket);
     uint64_t deadline_before = txn->waiter->deadline_us;
     uint64_t deadline_us = cluster->now_us + REQUEST_TIMEOUT_US;
@@ -151,6 +152,10 @@ void txn_begin_statement(struct txn *txn) {
     txn->has_batch = false;
     txn->error = (struct txn_error){0};
     if (txn->options.isolation <= ISOLATION_READ_COMMITTED) snapshot_drop(txn->cluster, txn);
+}
+
+void txn_set_lock_wait(struct txn *txn, uint32_t lock_wait_ms) {
+    txn->options.lock_wait_ms = lock_wait_ms;
 }
 
 uint32_t txn_next_batch(struct txn *txn) {

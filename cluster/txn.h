@@ -42,6 +42,7 @@ struct txn {
     uint32_t incarnation;  /* of the daemon when it began */
     struct mark_link mark; /* (TX2) */
     uint64_t snapshot, fence;
+    uint32_t snapshot_schema; /* newest dictionary version when the snapshot was asked for */
     uint64_t floor; /* a C asked for since it began; 0: none (T4) */
     struct ticket ticket;
     uint32_t statement, statement_first; /* (TX3) */
@@ -84,6 +85,11 @@ void txn_note_waiting(struct txn *txn, uint16_t shard);
 void txn_committed_with_write(struct txn *txn);
 /* Notes the timestamps that an answer shows (T4). */
 void txn_note_shown(struct txn *txn, const struct message *answer);
+/* Rows of a table that is being copied are read, not locked or written: OLD_SCHEMA until its successor is there. */
+MUST_USE static inline enum status txn_check_writable(const struct table *table) {
+    bool is_frozen = (table->definition->options & TABLE_FROZEN) != 0;
+    return is_frozen ? STATUS_OLD_SCHEMA : STATUS_OK;
+}
 /* The internal number of the statement's next write batch (TX3). */
 uint32_t txn_next_batch(struct txn *txn);
 /* Undoes the batch that has this statement number, without waiting. */

@@ -346,13 +346,14 @@ enum status txn_write(struct txn *txn, const struct write_spec *spec, struct are
     if (txn->life != TXN_LIFE_OPEN) return STATUS_ABORTED;
     if (txn->cluster->route.configuration == NULL) return STATUS_UNAVAILABLE;
     if (spec->count == 0) return STATUS_OK;
+    enum status status = txn_check_writable(spec->table);
+    if (status != STATUS_OK) return status;
     struct write_batch batch = {.txn = txn,
                                 .spec = spec,
                                 .entry = schema_table_of(spec->table),
                                 .arena = arena,
                                 .statement = txn_next_batch(txn)};
     uint64_t since_us = 0;
-    enum status status;
     do status = batch_try(&batch, &since_us);
     while (status == STATUS_END);
     return status;

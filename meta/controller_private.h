@@ -104,15 +104,22 @@ enum job_phase {
     JOB_DRAIN = 2, /* it is in the dictionary; until nobody uses the version before, and what is new
                        in it is filled */
 };
+/* Where a DDL_REBUILD_TABLE is; each has its phases. */
+enum rebuild_step {
+    REBUILD_FREEZE = 1, /* the old table becomes read only */
+    REBUILD_COPY = 2,   /* nobody writes to it any more; the new one is there and is filled */
+    REBUILD_THAW = 3,   /* it did not work: the old one takes writes again */
+};
 /* The schema change under way, as kept under `job`. */
 struct job {
     uint8_t kind; /* enum ddl_kind; 0: none */
     uint8_t phase;
+    uint8_t step;   /* enum rebuild_step; 0: another kind */
     uint8_t status; /* of the answer when it ends */
     uint64_t nonce;
     uint16_t node; /* requester */
     uint32_t incarnation;
-    uint32_t table_id, old_table_id; /* TRUNCATE: the one that goes */
+    uint32_t table_id, old_table_id; /* TRUNCATE, REBUILD: the one that goes */
     uint32_t version;                /* of `current` */
     uint32_t next_index_id;
     struct slice current; /* definition that is entering, or has entered, the shards */
@@ -161,6 +168,29 @@ bool job_decide(struct controller *controller, struct decision *decision);
 /* The store's job is another one, or at another step. */
 void job_on_decided(struct controller *controller);
 void job_work(struct controller *controller);
+/* For rebuild.c. A definition in a job was checked when it came. */
+struct table_definition *job_definition(struct slice bytes, struct arena *arena);
+struct slice job_definition_bytes(const struct table_definition *definition, struct arena *arena);
+uint32_t job_map_of(const struct table_definition *definition);
+struct job job_open(const struct message *request);
+struct slice job_encode(const struct job *job, struct arena *arena);
+/* Ids of a definition that came from outside (JB3). */
+void job_number(struct decision *decision, struct table_definition *definition,
+                uint32_t *next_index_id);
+/* The definition, with the job's version, is what enters the shards next. */
+void job_put(struct decision *decision, struct job *job, struct table_definition *definition);
+void job_finish(struct decision *decision, const struct job *job);
+/* Hidden tables of unique indexes that `before` (NULL: nothing) does not have. */
+void job_add_hidden(struct schema_run *run, const struct table_definition *definition,
+                    const struct table_definition *before, struct arena *arena);
+/* The requester lives. */
+bool job_is_wanted(const struct controller *controller, const struct job *job);
+
+/* ---- a change that copies rows (rebuild.c) ---- */
+
+MUST_USE enum status rebuild_begin(struct decision *decision, const struct message *request);
+void rebuild_begin_shards(struct controller *controller);
+bool rebuild_decide(struct controller *controller, struct decision *decision);
 
 /* ---- SCHEMA to all shards (schema_run.c) ---- */
 

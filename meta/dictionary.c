@@ -69,7 +69,9 @@ static void on_fill_answer(struct controller *controller, const struct message *
     struct changes *changes = &controller->changes;
     if (changes->job.kind == 0 || changes->job.nonce != message->ddl.nonce) return;
     changes->job_request = message->header;
-    if (changes->is_fill_asked) changes->fill_answer = message->ddl.ddl_kind;
+    bool gives_up =
+        changes->job.kind == DDL_REBUILD_TABLE && message->ddl.ddl_kind == DDL_UNFILLABLE;
+    if (changes->is_fill_asked || gives_up) changes->fill_answer = message->ddl.ddl_kind;
 }
 
 void dictionary_on_ddl(struct controller *controller, const struct message *message) {
@@ -203,6 +205,7 @@ static enum status ddl_decide(const struct ddl_run *run, const struct message *m
     case DDL_DROP_DATABASE: return ddl_drop_database(run);
     case DDL_CREATE_TABLE:
     case DDL_ALTER_TABLE:
+    case DDL_REBUILD_TABLE:
     case DDL_TRUNCATE_TABLE: return job_begin(run->decision, message);
     case DDL_DROP_TABLE: return ddl_drop_table(run);
     case DDL_RENAME_TABLE: return ddl_rename_table(run);
@@ -215,7 +218,8 @@ static enum status ddl_decide(const struct ddl_run *run, const struct message *m
 }
 
 static bool kind_is_job(uint8_t kind) {
-    return kind == DDL_CREATE_TABLE || kind == DDL_ALTER_TABLE || kind == DDL_TRUNCATE_TABLE;
+    return kind == DDL_CREATE_TABLE || kind == DDL_ALTER_TABLE || kind == DDL_TRUNCATE_TABLE ||
+           kind == DDL_REBUILD_TABLE;
 }
 
 /* The first request of the queue (DC2). Whether it put anything into the decision. */

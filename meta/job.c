@@ -10,6 +10,7 @@
  *          new unique index     delete-only -> write-only -(shards, requester)----> public
  *          index that goes      write-only -> (unique: delete-only) -> gone
  *          columns and options  with the first step
+ *   REBUILD            rebuild.c: rows are copied into a new table
  *
  *   (JB1) The job is in the store before its first SCHEMA is sent, and at its next step before that step's: a new
  *         controller goes on where this one was; everything it repeats is taken as done.
@@ -21,11 +22,12 @@
 
 /* ---- the job as bytes ---- */
 
-static struct slice job_encode(const struct job *job, struct arena *arena) {
+struct slice job_encode(const struct job *job, struct arena *arena) {
     size_t size = 64 + job->current.size + job->target.size;
     struct writer writer = writer_of(arena_alloc(arena, size), size);
     writer_u8(&writer, job->kind);
     writer_u8(&writer, job->phase);
+    writer_u8(&writer, job->step);
     writer_u8(&writer, job->status);
     writer_u64(&writer, job->nonce);
     writer_u16(&writer, job->node);
@@ -46,6 +48,7 @@ static void job_decode(struct slice bytes, struct arena *arena, struct job *job_
     struct reader reader = reader_of(bytes);
     job_out->kind = reader_u8(&reader);
     job_out->phase = reader_u8(&reader);
+    job_out->step = reader_u8(&reader);
     job_out->status = reader_u8(&reader);
     job_out->nonce = reader_u64(&reader);
     job_out->node = reader_u16(&reader);
@@ -60,21 +63,20 @@ static void job_decode(struct slice bytes, struct arena *arena, struct job *job_
 }
 
 /* Definitions in jobs were checked when they came. */
-static struct table_definition *definition_of(struct slice bytes, struct arena *arena) {
+struct table_definition *job_definition(struct slice bytes, struct arena *arena) {
     struct table_definition *definition;
     enum status status = table_decode(bytes, arena, &definition);
     CHECK(status == STATUS_OK);
     return definition;
 }
 
-static struct slice definition_bytes(const struct table_definition *definition,
-                                     struct arena *arena) {
+struct slice job_definition_bytes(const struct table_definition *definition, struct arena *arena) {
     struct buffer bytes = buffer_of(arena);
     table_encode(definition, &bytes);
     return buffer_slice(&bytes);
 }
 
-static uint32_t map_of(const struct table_definition *definition) {
+uint32_t job_map_of(const struct table_definition *definition) {
     bool is_system = slice_equal(definition->database, SLICE_LITERAL("mysql"));
     return is_system ? MAP_SYSTEM : MAP_DEFAULT;
 }
@@ -155,8 +157,8 @@ static bool has_new_index(const struct table_definition *current,
 /* ---- beginning ---- */
 
 /* Ids of a definition that came from outside (JB3). */
-static void definition_number(struct decision *decision, struct table_definition *definition,
-                              uint32_t *next_index_id) {
+void job_number(struct decision *decision, struct table_definition *definition,
+                uint32_t *next_index_id) {
     struct index_definition *indexes =
         arena_array(decision->arena, struct index_definition, definition->index_count);
     memcpy(indexes, definition->indexes, definition->index_count * sizeof *indexes);
@@ -171,7 +173,7 @@ static void definition_number(struct decision *decision, struct table_definition
     definition->indexes = indexes;
 }
 
-static struct job job_of(const struct message *request) {
+struct job job_open(const struct message *request) {
     return (struct job){.kind = request->ddl.ddl_kind,
                         .phase = JOB_SHARDS,
                         .nonce = request->ddl.nonce,
@@ -179,10 +181,9 @@ static struct job job_of(const struct message *request) {
                         .incarnation = request->header.from_incarnation};
 }
 
-static void job_put(struct decision *decision, struct job *job,
-                    struct table_definition *definition) {
+void job_put(struct decision *decision, struct job *job, struct table_definition *definition) {
     definition->schema_version = job->version;
-    job->current = definition_bytes(definition, decision->arena);
+    job->current = job_definition_bytes(definition, decision->arena);
     decision_put_job(decision, job_encode(job, decision->arena));
 }
 
@@ -201,12 +202,12 @@ static enum status create_begin(struct decision *decision, const struct message 
         ((struct index_definition *)(uintptr_t)definition->indexes)[i].id = 0;
         ((struct index_definition *)(uintptr_t)definition->indexes)[i].hidden_table_id = 0;
     }
-    struct job job = job_of(request);
+    struct job job = job_open(request);
     job.version = decision_next_version(decision);
     job.table_id = decision_next_table_id(decision);
     job.next_index_id = 1;
     definition->id = job.table_id;
-    definition_number(decision, definition, &job.next_index_id);
+    job_number(decision, definition, &job.next_index_id);
     job_put(decision, &job, definition);
     return STATUS_OK;
 }
@@ -216,16 +217,16 @@ static enum status truncate_begin(struct decision *decision, const struct messag
     const struct meta_table *table =
         dictionary_table(&decision->state->dictionary, ddl->database, ddl->name);
     if (table == NULL) return STATUS_NOT_FOUND;
-    struct table_definition *definition = definition_of(table->definition_bytes, decision->arena);
+    struct table_definition *definition = job_definition(table->definition_bytes, decision->arena);
     for (uint32_t i = 0; i < definition->index_count; i++)
         ((struct index_definition *)(uintptr_t)definition->indexes)[i].hidden_table_id = 0;
-    struct job job = job_of(request);
+    struct job job = job_open(request);
     job.version = decision_next_version(decision);
     job.table_id = decision_next_table_id(decision);
     job.old_table_id = table->id;
     job.next_index_id = table->next_index_id;
     definition->id = job.table_id;
-    definition_number(decision, definition, &job.next_index_id);
+    job_number(decision, definition, &job.next_index_id);
     job_put(decision, &job, definition);
     return STATUS_OK;
 }
@@ -273,15 +274,17 @@ static enum status alter_begin(struct decision *decision, const struct message *
     target->id = table->id;
     target->database = table->definition->database;
     target->name = table->definition->name;
+    target->born_version = table->definition->born_version;
+    target->options = table->definition->options;
     enum status status = alter_check(table->definition, target);
     if (status != STATUS_OK) return status;
-    struct job job = job_of(request);
+    struct job job = job_open(request);
     job.table_id = table->id;
     job.next_index_id = table->next_index_id;
     job.version = decision_next_version(decision);
-    definition_number(decision, target, &job.next_index_id);
+    job_number(decision, target, &job.next_index_id);
     target->schema_version = job.version;
-    job.target = definition_bytes(target, decision->arena);
+    job.target = job_definition_bytes(target, decision->arena);
     (void)alter_next(table->definition, target, decision->arena, &next);
     job_put(decision, &job, &next);
     return STATUS_OK;
@@ -292,14 +295,15 @@ enum status job_begin(struct decision *decision, const struct message *request) 
     case DDL_CREATE_TABLE: return create_begin(decision, request);
     case DDL_TRUNCATE_TABLE: return truncate_begin(decision, request);
     case DDL_ALTER_TABLE: return alter_begin(decision, request);
+    case DDL_REBUILD_TABLE: return rebuild_begin(decision, request);
     }
     UNREACHABLE();
 }
 
 /* ---- what is sent to the shards ---- */
 
-static void run_add_hidden(struct schema_run *run, const struct table_definition *definition,
-                           const struct table_definition *before, struct arena *arena) {
+void job_add_hidden(struct schema_run *run, const struct table_definition *definition,
+                    const struct table_definition *before, struct arena *arena) {
     for (uint32_t i = 1; i < definition->index_count; i++) {
         const struct index_definition *index = &definition->indexes[i];
         if (index->kind != INDEX_UNIQUE) continue;
@@ -309,7 +313,7 @@ static void run_add_hidden(struct schema_run *run, const struct table_definition
         struct schema_item item = {.change = SCHEMA_CREATE,
                                    .table_id = (uint32_t)index->hidden_table_id,
                                    .version = (uint32_t)definition->schema_version,
-                                   .definition = definition_bytes(hidden, arena)};
+                                   .definition = job_definition_bytes(hidden, arena)};
         run_add(run, &item);
     }
 }
@@ -318,12 +322,16 @@ static void job_begin_shards(struct controller *controller) {
     struct changes *changes = &controller->changes;
     const struct job *job = &changes->job;
     struct arena *arena = &changes->job_arena;
-    struct table_definition *definition = definition_of(job->current, arena);
+    if (job->kind == DDL_REBUILD_TABLE) {
+        rebuild_begin_shards(controller);
+        return;
+    }
+    struct table_definition *definition = job_definition(job->current, arena);
     const struct meta_table *before =
         job->kind == DDL_ALTER_TABLE ? map_find(&controller->state.dictionary.tables, job->table_id)
                                      : NULL;
-    run_begin(controller, &changes->job_run, map_of(definition));
-    run_add_hidden(&changes->job_run, definition, before == NULL ? NULL : before->definition,
+    run_begin(controller, &changes->job_run, job_map_of(definition));
+    job_add_hidden(&changes->job_run, definition, before == NULL ? NULL : before->definition,
                    arena);
     struct schema_item item = {.change =
                                    job->kind == DDL_ALTER_TABLE ? SCHEMA_ALTER : SCHEMA_CREATE,
@@ -337,9 +345,9 @@ static void job_begin_shards(struct controller *controller) {
 static void job_begin_backfill(struct controller *controller) {
     struct changes *changes = &controller->changes;
     const struct job *job = &changes->job;
-    struct table_definition *definition = definition_of(job->current, &changes->job_arena);
-    struct table_definition *target = definition_of(job->target, &changes->job_arena);
-    run_begin(controller, &changes->job_run, map_of(definition));
+    struct table_definition *definition = job_definition(job->current, &changes->job_arena);
+    struct table_definition *target = job_definition(job->target, &changes->job_arena);
+    run_begin(controller, &changes->job_run, job_map_of(definition));
     for (uint32_t i = 1; i < definition->index_count; i++) {
         const struct index_definition *index = &definition->indexes[i];
         if (index->state != INDEX_WRITE_ONLY || index_by_id(target, index->id) == NULL) continue;
@@ -359,7 +367,7 @@ void job_on_decided(struct controller *controller) {
     job_decode(controller->state.dictionary.job, &scratch, &stored);
     bool is_same = stored.kind != 0 && stored.nonce == changes->job.nonce &&
                    stored.version == changes->job.version && stored.phase == changes->job.phase &&
-                   changes->job.kind != 0;
+                   stored.step == changes->job.step && changes->job.kind != 0;
     bool is_other_job = stored.nonce != changes->job.nonce;
     arena_close(&scratch);
     if (is_same) return;
@@ -374,7 +382,7 @@ void job_on_decided(struct controller *controller) {
 
 /* ---- steps ---- */
 
-static void job_finish(struct decision *decision, const struct job *job) {
+void job_finish(struct decision *decision, const struct job *job) {
     struct meta_done done = {job->nonce, job->status, decision->dictionary_version, job->table_id};
     decision_put_done(decision, &done);
     decision_put_job(decision, SLICE_EMPTY);
@@ -395,7 +403,12 @@ static void job_publish(struct controller *controller, struct decision *decision
     struct job job = controller->changes.job;
     const struct meta_dictionary *dictionary = &controller->state.dictionary;
     const struct meta_table *before = map_find(&dictionary->tables, job.table_id);
-    decision_next_version(decision);
+    uint32_t version = decision_next_version(decision);
+    if (job.kind != DDL_ALTER_TABLE) {
+        struct table_definition *born = job_definition(job.current, decision->arena);
+        born->born_version = version;
+        job.current = job_definition_bytes(born, decision->arena);
+    }
     decision_put_table(decision, job.table_id, job.next_index_id, job.current);
     const struct meta_table *old = map_find(&dictionary->tables, job.old_table_id);
     if (job.old_table_id != 0 && old != NULL) decision_drop_table(decision, old);
@@ -403,8 +416,8 @@ static void job_publish(struct controller *controller, struct decision *decision
         job_finish(decision, &job);
         return;
     }
-    struct table_definition *current = definition_of(job.current, decision->arena);
-    struct table_definition *target = definition_of(job.target, decision->arena);
+    struct table_definition *current = job_definition(job.current, decision->arena);
+    struct table_definition *target = job_definition(job.target, decision->arena);
     if (before != NULL) job_drop_hidden(decision, before->definition, current);
     if (definition_is_target(current, target)) {
         job_finish(decision, &job);
@@ -418,7 +431,7 @@ static void job_publish(struct controller *controller, struct decision *decision
 /* A shard refused for good: what was made goes again. */
 static void job_fail_shards(struct controller *controller, struct decision *decision) {
     struct job job = controller->changes.job;
-    struct table_definition *definition = definition_of(job.current, decision->arena);
+    struct table_definition *definition = job_definition(job.current, decision->arena);
     uint32_t hidden[TABLE_INDEX_COUNT_MAX], hidden_count = 0;
     const struct meta_table *before = map_find(&controller->state.dictionary.tables, job.table_id);
     decision_next_version(decision);
@@ -438,8 +451,8 @@ static void job_fail_shards(struct controller *controller, struct decision *deci
 
 static void job_next_step(struct controller *controller, struct decision *decision) {
     struct job job = controller->changes.job;
-    struct table_definition *current = definition_of(job.current, decision->arena);
-    struct table_definition *target = definition_of(job.target, decision->arena);
+    struct table_definition *current = job_definition(job.current, decision->arena);
+    struct table_definition *target = job_definition(job.target, decision->arena);
     struct table_definition next;
     job.version = decision_next_version(decision);
     job.phase = JOB_SHARDS;
@@ -454,8 +467,8 @@ static void job_next_step(struct controller *controller, struct decision *decisi
 static void job_give_up(struct controller *controller, struct decision *decision,
                         enum status status) {
     struct job job = controller->changes.job;
-    struct table_definition *current = definition_of(job.current, decision->arena);
-    struct table_definition *target = definition_of(job.target, decision->arena);
+    struct table_definition *current = job_definition(job.current, decision->arena);
+    struct table_definition *target = job_definition(job.target, decision->arena);
     struct index_definition *kept =
         arena_array(decision->arena, struct index_definition, target->index_count);
     uint16_t count = 0;
@@ -466,7 +479,7 @@ static void job_give_up(struct controller *controller, struct decision *decision
     }
     target->indexes = kept;
     target->index_count = count;
-    job.target = definition_bytes(target, decision->arena);
+    job.target = job_definition_bytes(target, decision->arena);
     job.status = (uint8_t)status;
     struct table_definition next;
     job.version = decision_next_version(decision);
@@ -475,7 +488,7 @@ static void job_give_up(struct controller *controller, struct decision *decision
     job_put(decision, &job, &next);
 }
 
-static bool requester_is_live(const struct controller *controller, const struct job *job) {
+bool job_is_wanted(const struct controller *controller, const struct job *job) {
     const struct meta_node *node = placement_node(&controller->state.placement, job->node);
     return node != NULL && node->is_live && node->incarnation == job->incarnation;
 }
@@ -483,8 +496,8 @@ static bool requester_is_live(const struct controller *controller, const struct 
 /* Everybody has left the version before: fill what is new, then the next step. */
 static bool job_decide_drained(struct controller *controller, struct decision *decision) {
     struct changes *changes = &controller->changes;
-    struct table_definition *current = definition_of(changes->job.current, decision->arena);
-    struct table_definition *target = definition_of(changes->job.target, decision->arena);
+    struct table_definition *current = job_definition(changes->job.current, decision->arena);
+    struct table_definition *target = job_definition(changes->job.target, decision->arena);
     bool has_unique = has_new_index(current, target, INDEX_UNIQUE);
     bool has_ordered = has_new_index(current, target, INDEX_ORDERED);
     if ((has_unique || has_ordered) && !changes->is_backfilled) {
@@ -501,7 +514,7 @@ static bool job_decide_drained(struct controller *controller, struct decision *d
             job_give_up(controller, decision, STATUS_DUPLICATE);
             return true;
         }
-        if (!requester_is_live(controller, &changes->job)) {
+        if (!job_is_wanted(controller, &changes->job)) {
             job_give_up(controller, decision, STATUS_ABORTED);
             return true;
         }
@@ -513,6 +526,7 @@ static bool job_decide_drained(struct controller *controller, struct decision *d
 
 bool job_decide(struct controller *controller, struct decision *decision) {
     struct changes *changes = &controller->changes;
+    if (changes->job.kind == DDL_REBUILD_TABLE) return rebuild_decide(controller, decision);
     if (changes->job.phase == JOB_SHARDS) {
         if (changes->job_run.failed != STATUS_OK) {
             job_fail_shards(controller, decision);
@@ -531,9 +545,10 @@ static void job_ask_fill(struct controller *controller) {
     struct changes *changes = &controller->changes;
     if (changes->is_fill_asked || changes->fill_answer != 0) return;
     if (changes->job_request.request_id == 0) return;
-    struct table_definition *current = definition_of(changes->job.current, &changes->job_arena);
-    struct table_definition *target = definition_of(changes->job.target, &changes->job_arena);
-    if (!has_new_index(current, target, INDEX_UNIQUE)) return;
+    struct table_definition *current = job_definition(changes->job.current, &changes->job_arena);
+    struct table_definition *target = job_definition(changes->job.target, &changes->job_arena);
+    bool is_copy = changes->job.kind == DDL_REBUILD_TABLE;
+    if (!is_copy && !has_new_index(current, target, INDEX_UNIQUE)) return;
     struct ddl_done ask = {STATUS_BUSY, changes->job.nonce, changes->job.version,
                            changes->job.table_id};
     dictionary_answer(controller, &changes->job_request, &ask);
@@ -544,5 +559,7 @@ void job_work(struct controller *controller) {
     struct changes *changes = &controller->changes;
     if (changes->job.kind == 0) return;
     run_work(controller, &changes->job_run);
-    if (changes->job.phase == JOB_DRAIN && changes->is_backfilled) job_ask_fill(controller);
+    bool is_copying = changes->job.kind == DDL_REBUILD_TABLE && changes->job.step == REBUILD_COPY;
+    if (changes->job.phase == JOB_DRAIN && (changes->is_backfilled || is_copying))
+        job_ask_fill(controller);
 }

@@ -80,12 +80,14 @@ struct index_definition {
 };
 
 enum table_option {                   /* what SHOW CREATE TABLE repeats */
-                    TABLE_HIDDEN = 1, /* the table of a unique index: not in any list */
+                    TABLE_HIDDEN = 1, /* of a unique index, or a copy in the making: not in any list */
+                    TABLE_FROZEN = 2, /* its rows are being copied: readers only */
 };
 
 struct table_definition {
     uint64_t id; /* never used again */
     uint64_t schema_version;
+    uint64_t born_version; /* dictionary version with which its rows begin: older snapshots see none */
     uint64_t bucket_map_version;
     uint64_t base_table_id; /* of a hidden table: whose index it is; 0 otherwise */
     struct slice database, name;

@@ -9,7 +9,7 @@
  */
 #include "row/table.h"
 
-#define TABLE_FORMAT 1
+#define TABLE_FORMAT 2
 
 /* --- writing --- */
 
@@ -57,6 +57,7 @@ void table_encode(const struct table_definition *table, struct buffer *out) {
     put_number(out, TABLE_FORMAT);
     put_number(out, table->id);
     put_number(out, table->schema_version);
+    put_number(out, table->born_version);
     put_number(out, table->bucket_map_version);
     put_number(out, table->base_table_id);
     put_text(out, table->database);
@@ -135,9 +136,10 @@ static void take_index(struct decoder *decoder, struct index_definition *index) 
     index->parts = parts;
 }
 
-static void take_head(struct decoder *decoder, struct table_definition *table) {
+static void take_head(struct decoder *decoder, struct table_definition *table, uint64_t format) {
     table->id = take_number(decoder, UINT64_MAX);
     table->schema_version = take_number(decoder, UINT64_MAX);
+    if (format >= 2) table->born_version = take_number(decoder, UINT64_MAX);
     table->bucket_map_version = take_number(decoder, UINT64_MAX);
     table->base_table_id = take_number(decoder, UINT64_MAX);
     table->database = take_text(decoder);
@@ -155,8 +157,9 @@ enum status table_decode(struct slice bytes, struct arena *arena, struct table_d
     struct decoder decoder = {reader_of(bytes), arena};
     struct table_definition *table = arena_new(arena, struct table_definition);
     *out = NULL;
-    if (take_number(&decoder, UINT8_MAX) != TABLE_FORMAT) return STATUS_CORRUPT;
-    take_head(&decoder, table);
+    uint64_t format = take_number(&decoder, UINT8_MAX);
+    if (format == 0 || format > TABLE_FORMAT) return STATUS_CORRUPT;
+    take_head(&decoder, table, format);
     table->column_count = take_count(&decoder, TABLE_COLUMN_COUNT_MAX);
     struct column_definition *columns =
         arena_array(arena, struct column_definition, table->column_count);

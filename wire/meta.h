@@ -18,6 +18,8 @@ enum ddl_kind {
     DDL_FILLED = 10,     /* with the nonce of an ALTER that was answered BUSY: its new unique indexes
                             have an entry of every row now */
     DDL_UNFILLABLE = 11, /* they cannot: two rows have the same key, or the fill failed */
+    DDL_REBUILD_TABLE = 12, /* as ALTER, but rows are copied: BUSY with the copy's table id asks for that,
+                               DDL_FILLED and DDL_UNFILLABLE answer it */
 };
 
 /* DDL: SQL daemon -> meta. definition: row/table.h for tables, else the object's own bytes.
