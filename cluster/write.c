@@ -339,7 +339,10 @@ static enum status batch_try(struct write_batch *batch, uint64_t *since_us) {
     if (!status_ends_txn(group->status)) return batch_fail(batch, group, group->status);
     struct txn_refusal refusal = {&group->ask, group->status, true};
     status = txn_on_refusal(txn, &refusal, since_us);
-    return status == STATUS_OK ? STATUS_END : batch_fail(batch, group, status);
+    if (status != STATUS_OK) return batch_fail(batch, group, status);
+    txn_undo_from(txn, batch->statement); /* (W1) what other shards took would meet itself */
+    batch->statement = txn_next_batch(txn);
+    return STATUS_END;
 }
 
 enum status txn_write(struct txn *txn, const struct write_spec *spec, struct arena *arena) {

@@ -209,3 +209,49 @@ Test(txn, a_statement_killed_in_a_lock_wait_leaves_its_transaction_whole) {
         realm_close(realm);
     }
 }
+
+struct many_inserts {
+    int64_t next;
+    uint32_t done;
+};
+
+/* Eight rows over both shards in one statement; a key is used once. */
+static void insert_many(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct many_inserts *inserts = fiber->argument;
+    for (uint32_t round = 0; round < 40; round++) {
+        struct row_write writes[8];
+        for (uint32_t i = 0; i < 8; i++)
+            writes[i] = (struct row_write){.kind = ROW_INSERT,
+                                           .row = realm_row(fiber, table, inserts->next++, 1)};
+        struct write_spec spec = {.table = table,
+                                  .writes = writes,
+                                  .count = ARRAY_COUNT(writes),
+                                  .extent = WRITE_WHOLE_STATEMENT};
+        struct txn *txn = realm_begin(fiber, TXN_AUTOCOMMIT);
+        uint64_t floor;
+        txn_begin_statement(txn);
+        enum status status = txn_write(txn, &spec, &fiber->arena);
+        CHECK(status != STATUS_DUPLICATE);
+        if (status != STATUS_OK)
+            txn_rollback(txn, &floor);
+        else if (realm_commit(txn) == STATUS_OK)
+            inserts->done++;
+        arena_reset(&fiber->arena);
+    }
+}
+
+/* One shard's part was done, the other one's refused: what is there is undone before all is sent again. */
+Test(txn, a_write_over_shards_that_a_fail_over_interrupts_does_not_meet_itself) {
+    for (uint64_t messages = 30; messages < 330; messages += 7) {
+        struct realm *realm = realm_open(&twin);
+        struct many_inserts inserts = {.next = 1};
+        realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+        realm_spawn(realm, NODE_SQL_FIRST, insert_many, &inserts);
+        realm_run_messages(realm, messages);
+        realm_kill(realm, (uint16_t)(NODE_STORAGE_FIRST + messages % 2));
+        realm_run_fibers(realm, 120000000);
+        cr_assert_gt(inserts.done, 30);
+        realm_close(realm);
+    }
+}
