@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""failover.py [SECONDS]: clients write to the pool while its daemons are killed and paused.
+"""failover.py [SECONDS [ROUNDS]]: clients write to the pool while its daemons are killed and paused.
 
-Every client keeps a ledger: what was acknowledged, and what was answered 1213. At the end every
+A round kills each storage daemon, pauses one and kills everything at once; there are as many as fit into SECONDS, and at
+least ROUNDS (default 1). sysbench's oltp_read_write runs beside the clients and may see retriable errors only. Every client keeps a ledger: what was acknowledged, and what was answered 1213. At the end every
 acknowledged transaction is there exactly once and whole, and none that was answered 1213 is. Writes go on
 within STALL_SECONDS after each fault. The last line is "N passed, N failed".
 """
@@ -116,6 +117,32 @@ class Client(threading.Thread):
             self.once(chance.randrange(2))
 
 
+class Load:
+    """sysbench oltp_read_write; any error but the retriable ones ends it early. It does not outlive its server."""
+
+    ERRORS = "1213,1205,2013,2006"
+
+    def __init__(self, pool):
+        self.command = ["sysbench", "oltp_read_write", "--mysql-host=127.0.0.1", f"--mysql-port={pool.port}", "--mysql-user=root",
+                        "--mysql-db=ledger", "--tables=2", "--table-size=1000", "--threads=4", "--time=86400",
+                        "--report-interval=1", f"--mysql-ignore-errors={self.ERRORS}"]
+        subprocess.run([*self.command, "prepare"], check=True, capture_output=True, timeout=120)
+
+    def begin(self):
+        self.output = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([*self.command, "run"], stdout=self.output, stderr=subprocess.STDOUT)
+
+    def end(self):
+        code = self.process.poll()
+        self.process.terminate()
+        self.process.wait(30)
+        self.output.seek(0)
+        lines = self.output.read().splitlines()
+        busy = sum("tps: " in line and float(line.split("tps: ")[1].split()[0]) > 0 for line in lines)
+        fact("oltp_read_write met only retriable errors", code is None, f"{code}: " + "; ".join(lines[-8:]))
+        fact("oltp_read_write went on", busy > 0)
+
+
 def stall(clients, since):
     """Seconds from `since` until somebody was acknowledged."""
     until = time.monotonic() + 20
@@ -183,19 +210,23 @@ def check_ledger(pool, clients):
     print(f"{len(acknowledged)} acknowledged, {len(refused)} refused, {len(found)} found", flush=True)
 
 
-def faults(pool, clients, seconds):
+def faults(pool, clients, load, seconds, rounds_min):
     end = time.monotonic() + seconds
     rounds = 0
-    while rounds == 0 or time.monotonic() < end:
+    while rounds < rounds_min or time.monotonic() < end:
+        load.begin()
         kill_one(pool, clients, "store1")
         kill_one(pool, clients, "store2")
         pause_one(pool, clients, random.choice(("store1", "store2")), 2 if seconds < 60 else 5)
+        load.end()
         kill_everything(pool, clients)
         rounds += 1
+    print(f"{2 * rounds} kills, {rounds} pauses, {rounds} kills of everything", flush=True)
 
 
 def main():
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 30
+    rounds_min = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     with tempfile.TemporaryDirectory() as work:
         pool = Pool(os.path.join(work, "pool"))
         pool.up("--port", "0")
@@ -204,9 +235,10 @@ def main():
             setup.cursor().execute("CREATE DATABASE ledger")
             setup.cursor().execute("CREATE TABLE ledger.pair (id BIGINT PRIMARY KEY, first BIGINT NOT NULL)")
             clients = [Client(pool, number) for number in range(1, CLIENTS + 1)]
+            load = Load(pool)
             for client in clients:
                 client.start()
-            faults(pool, clients, seconds)
+            faults(pool, clients, load, seconds, rounds_min)
             for client in clients:
                 client.stops = True
             for client in clients:
