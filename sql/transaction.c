@@ -8,15 +8,15 @@
  *   (TR3) A statement that is its transaction's first, is certainly aborted and has sent nothing is run again (X8), in a
  *         transaction like the one that it ended: what follows it until COMMIT still belongs to it. SAVEPOINT and WITH
  *         CONSISTENT SNAPSHOT count as statements, since they have left something in the transaction.
+ *   (TR4) A transaction of several statements never ends unsaid: an error that leaves it open is told only when it is.
  */
 #include "sql/session_private.h"
 
 static struct transaction *transaction_of(struct session *session) { return &session->transaction; }
 
-static bool outcome_ends_it(const struct transaction *transaction, enum status status) {
+static bool outcome_ends_it(enum status status) {
     return status == STATUS_DEADLOCK || status == STATUS_ABORTED ||
-           status == STATUS_UNKNOWN_OUTCOME ||
-           (transaction->txn != NULL && txn_is_over(transaction->txn));
+           status == STATUS_UNKNOWN_OUTCOME;
 }
 
 /* ---- begin and end ---- */
@@ -103,6 +103,7 @@ enum status transaction_begin_statement(struct session *session, enum transactio
         return refused;
     }
     txn_begin_statement(transaction->txn);
+    txn_set_lock_wait(transaction->txn, session->settings.lock_wait_ms);
     transaction->again = (struct transaction_again){0};
     transaction->statement_count++;
     return STATUS_OK;
@@ -119,18 +120,25 @@ static struct transaction_again again_of(const struct transaction *transaction) 
     };
 }
 
+/* Whatever the statement says of itself, the client must hear that its transaction is gone (TR4). */
+static enum status tell_aborted(struct session *session) {
+    diagnostics_open(&session->diagnostics,
+                     &session->diagnostics_arenas[session->diagnostics_place],
+                     session->settings.conditions_max);
+    return diagnostics_status(&session->diagnostics, STATUS_ABORTED);
+}
+
 static enum status end_failed(struct session *session, enum status status) {
     struct transaction *transaction = transaction_of(session);
     if (status == STATUS_UNKNOWN_OUTCOME) session->must_close = 1; /* (TR2) */
-    if (transaction->is_autocommit || outcome_ends_it(transaction, status)) {
+    if (transaction->is_autocommit || outcome_ends_it(status)) {
         transaction_roll_back(session);
         return status;
     }
-    if (txn_fail_statement(transaction->txn) == STATUS_ABORTED) { /* (TR1) */
-        transaction_roll_back(session);
-        return STATUS_ABORTED;
-    }
-    return status;
+    if (txn_fail_statement(transaction->txn) == STATUS_OK && !txn_is_over(transaction->txn))
+        return status; /* (TR1) */
+    transaction_roll_back(session);
+    return tell_aborted(session);
 }
 
 enum status transaction_end_statement(struct session *session, enum status status) {

@@ -2,6 +2,9 @@
  *
  * An owner is a session of a SQL daemon; it may take a lock several times and must release it as often. Waiters of one
  * name are served in the order in which they came. Names are few, so lists are searched. Nothing is logged.
+ *
+ * Whoever would wait for itself over names alone is refused at once (X10). A circle that also goes over row locks ends by
+ * a time-out, as in MySQL: sessions wait for names, transactions for rows, and neither knows the other here.
  */
 #include "storage/participant_private.h"
 #include "storage/system_private.h"
@@ -83,6 +86,28 @@ static void named_free(struct shard *shard, struct named_lock_entry *lock, struc
     }
 }
 
+/* The lock that an owner waits for; NULL: none. */
+static struct named_lock_entry *named_awaited(struct named_locks *named, uint32_t incarnation,
+                                              uint64_t owner) {
+    LIST_EACH(link, &named->waiting) {
+        struct named_lock_waiter *waiter = CONTAINER_OF(link, struct named_lock_waiter, link);
+        if (waiter->incarnation == incarnation && waiter->owner == owner)
+            return named_find(named, name_of(&waiter->name));
+    }
+    return NULL;
+}
+
+/* Would whoever asks wait for itself? A session waits for one name at a time, so the way from holder to holder has no
+ * forks; and it ends, since nobody who closes a circle is let in. */
+static bool named_is_circle(struct named_locks *named, const struct named_lock_entry *lock,
+                            const struct named_lock *ask) {
+    for (uint32_t steps = 0; lock != NULL && steps < NAMED_LOCKS_MAX; steps++) {
+        if (lock->incarnation == ask->incarnation && lock->owner == ask->owner) return true;
+        lock = named_awaited(named, lock->incarnation, lock->owner);
+    }
+    return false;
+}
+
 static void named_get(struct shard *shard, const struct message *message, struct effects *out) {
     CHECK(message->named_lock.named_lock_kind == NAMED_LOCK_GET);
     const struct named_lock *ask = &message->named_lock;
@@ -96,6 +121,10 @@ static void named_get(struct shard *shard, const struct message *message, struct
     if (lock->incarnation == ask->incarnation && lock->owner == ask->owner) {
         lock->count++;
         named_answer(shard, &message->header, STATUS_OK, 0, out);
+        return;
+    }
+    if (ask->wait_ms != 0 && named_is_circle(named, lock, ask)) {
+        named_answer(shard, &message->header, STATUS_DEADLOCK, 0, out);
         return;
     }
     struct named_lock_waiter *waiter = ask->wait_ms == 0 ? NULL : pool_take(&named->waiters);
@@ -127,6 +156,26 @@ static void named_release(struct shard *shard, const struct message *message, st
     named_answer(shard, &message->header, status, 0, out);
 }
 
+/* The last GET of this name by this owner was given up before its answer came: it still waits, or it holds the lock once
+ * more than its owner knows, or it was refused. */
+static void named_cancel(struct shard *shard, const struct message *message, struct effects *out) {
+    CHECK(message->named_lock.named_lock_kind == NAMED_LOCK_CANCEL);
+    const struct named_lock *ask = &message->named_lock;
+    struct named_locks *named = &shard->system->named;
+    LIST_EACH(link, &named->waiting) {
+        struct named_lock_waiter *waiter = CONTAINER_OF(link, struct named_lock_waiter, link);
+        if (waiter->incarnation != ask->incarnation || waiter->owner != ask->owner) continue;
+        named_waiter_end(shard, waiter, STATUS_CANCELLED, out);
+        named_answer(shard, &message->header, STATUS_OK, 0, out);
+        return;
+    }
+    struct named_lock_entry *lock = named_find(named, ask->name);
+    bool is_own =
+        lock != NULL && lock->incarnation == ask->incarnation && lock->owner == ask->owner;
+    if (is_own && --lock->count == 0) named_free(shard, lock, out);
+    named_answer(shard, &message->header, STATUS_OK, 0, out);
+}
+
 static void named_release_all(struct shard *shard, const struct message *message,
                               struct effects *out) {
     CHECK(message->named_lock.named_lock_kind == NAMED_LOCK_RELEASE_ALL);
@@ -153,6 +202,7 @@ void system_on_named_lock(struct shard *shard, const struct message *message, st
     case NAMED_LOCK_GET: named_get(shard, message, out); return;
     case NAMED_LOCK_RELEASE: named_release(shard, message, out); return;
     case NAMED_LOCK_RELEASE_ALL: named_release_all(shard, message, out); return;
+    case NAMED_LOCK_CANCEL: named_cancel(shard, message, out); return;
     case NAMED_LOCK_IS_FREE:
         named_answer(shard, &message->header, lock == NULL ? STATUS_OK : STATUS_BUSY, 0, out);
         return;

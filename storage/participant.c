@@ -83,6 +83,8 @@ struct transaction *txn_new(struct shard *shard, struct writer_id id) {
     txn->slot = WRITER_NONE;
     txn->statements = txn->statements_inline;
     txn->statement_capacity = ARRAY_COUNT(txn->statements_inline);
+    txn->tables = txn->tables_inline;
+    txn->table_capacity = ARRAY_COUNT(txn->tables_inline);
     list_open(&txn->queued);
     list_open(&txn->waiters);
     arena_open(&txn->transaction_arena, shard->store->options.source, 0);
@@ -301,10 +303,16 @@ enum status txn_enter(struct run *run, const struct txn_request *request) {
 }
 
 void txn_note_table(struct transaction *txn, struct table *table) {
-    CHECK(txn->table_count <= TXN_TABLES_MAX);
+    CHECK(txn->table_count <= txn->table_capacity);
     for (uint32_t i = 0; i < txn->table_count; i++)
         if (txn->tables[i] == table->table_id) return;
-    if (txn->table_count == TXN_TABLES_MAX) return; /* see txn_may_use */
+    if (txn->table_count == txn->table_capacity) {
+        uint32_t capacity = 2 * txn->table_capacity;
+        uint32_t *tables = arena_array(&txn->transaction_arena, uint32_t, capacity);
+        memcpy(tables, txn->tables, txn->table_count * sizeof *tables);
+        txn->tables = tables;
+        txn->table_capacity = capacity;
+    }
     txn->tables[txn->table_count++] = table->table_id;
     table->use_count++;
 }

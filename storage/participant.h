@@ -42,8 +42,6 @@ struct txn_statement {
     uint32_t statement_number;
     uint32_t first_request;
 };
-#define TXN_TABLES_MAX 16 /* noted one by one (V3); of more, all tables of the shard are noted */
-
 struct transaction {
     struct machine machine; /* enum transaction_state */
     struct list_link link;  /* in participants->transactions, by age */
@@ -55,8 +53,9 @@ struct transaction {
     struct txn_statement *statements; /* (P6), rising */
     uint32_t statement_count, statement_capacity;
     struct txn_statement statements_inline[4];
-    uint32_t tables[TXN_TABLES_MAX]; /* that it wrote to (V3) */
-    uint32_t table_count;
+    uint32_t *tables; /* that it wrote to, by id (V3) */
+    uint32_t table_count, table_capacity;
+    uint32_t tables_inline[4];
     uint64_t floor;
     uint64_t timestamp;          /* own one; of the commit once it is decided */
     uint64_t position;           /* of its prepare record */

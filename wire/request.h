@@ -181,14 +181,16 @@ enum outcome_state {
 #define MARK_FIELDS(F) F(u32, incarnation) F(u64, mark) F(bytes, exceptions)
 
 /* NAMED_LOCK: GET_LOCK and its kin, at the system shard. owner is the session within the daemon; wait_ms UINT32_MAX:
- * for ever. Answer: DONE. GET: OK, LOCK_TIMEOUT. RELEASE: OK, DENIED (another's), NOT_FOUND. RELEASE_ALL: OK,
- * timestamp: how many. IS_FREE: OK, BUSY. IS_USED: OK, timestamp: its owner; NOT_FOUND. A daemon's locks die with it. */
+ * for ever. Answer: DONE. GET: OK, LOCK_TIMEOUT, DEADLOCK. RELEASE: OK, DENIED (another's), NOT_FOUND. RELEASE_ALL: OK,
+ * timestamp: how many. IS_FREE: OK, BUSY. IS_USED: OK, timestamp: its owner; NOT_FOUND. CANCEL: undoes the owner's last
+ * GET of the name, whose answer nobody hears any more. A daemon's locks die with it. */
 enum named_lock_kind {
     NAMED_LOCK_GET = 1,
     NAMED_LOCK_RELEASE = 2,
     NAMED_LOCK_RELEASE_ALL = 3,
     NAMED_LOCK_IS_FREE = 4,
-    NAMED_LOCK_IS_USED = 5
+    NAMED_LOCK_IS_USED = 5,
+    NAMED_LOCK_CANCEL = 6
 };
 #define NAMED_LOCK_FIELDS(F)                                                                       \
     F(u32, incarnation) F(u64, owner) F(u8, named_lock_kind) F(u32, wait_ms) F(bytes, name)

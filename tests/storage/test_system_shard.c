@@ -113,6 +113,47 @@ Test(system_shard, a_named_lock_is_held_counted_and_handed_on) {
     world_close(world);
 }
 
+static enum status named_of(struct world *world, enum named_lock_kind kind, uint64_t owner,
+                            const char *name) {
+    struct message *message = world_request(world, MESSAGE_NAMED_LOCK, SHARD_SYSTEM);
+    message->named_lock =
+        (struct named_lock){WORLD_INCARNATION, owner, (uint8_t)kind, 100000, slice_of_text(name)};
+    const struct message *answer = world_ask(world, message);
+    return answer == NULL ? STATUS_TIMEOUT : (enum status)answer->done.status;
+}
+
+Test(system_shard, who_would_wait_for_itself_over_named_locks_is_refused) {
+    static const char *const names[] = {"a", "b", "c"};
+    struct world *world = world_open(1, 1);
+    for (uint64_t i = 0; i < 3; i++)
+        cr_assert_eq(named_of(world, NAMED_LOCK_GET, i, names[i]), STATUS_OK);
+    cr_assert_eq(named_of(world, NAMED_LOCK_GET, 0, "b"), STATUS_TIMEOUT); /* waits */
+    cr_assert_eq(named_of(world, NAMED_LOCK_GET, 1, "c"), STATUS_TIMEOUT);
+    cr_assert_eq(named_of(world, NAMED_LOCK_GET, 2, "a"), STATUS_DEADLOCK);
+    cr_assert_eq(named_of(world, NAMED_LOCK_GET, 2, "b"), STATUS_DEADLOCK);
+    cr_assert_eq(named_of(world, NAMED_LOCK_RELEASE, 2, "c"), STATUS_OK);  /* to 1 */
+    cr_assert_eq(named_of(world, NAMED_LOCK_GET, 2, "a"), STATUS_TIMEOUT); /* no circle now */
+    cr_assert_eq(named_of(world, NAMED_LOCK_RELEASE, 1, "c"), STATUS_OK);
+    world_close(world);
+}
+
+Test(system_shard, a_get_lock_that_is_given_up_leaves_nothing) {
+    struct world *world = world_open(1, 1);
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 2, 100000), STATUS_TIMEOUT);
+    cr_assert_eq(named(world, NAMED_LOCK_CANCEL, 2, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_RELEASE, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_IS_FREE, 3, 0), STATUS_OK); /* the waiter is gone */
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_GET, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_CANCEL, 1, 0), STATUS_OK); /* granted, not heard of */
+    cr_assert_eq(named(world, NAMED_LOCK_CANCEL, 2, 0), STATUS_OK); /* refused, not heard of */
+    cr_assert_eq(named(world, NAMED_LOCK_IS_FREE, 3, 0), STATUS_BUSY);
+    cr_assert_eq(named(world, NAMED_LOCK_RELEASE, 1, 0), STATUS_OK);
+    cr_assert_eq(named(world, NAMED_LOCK_IS_FREE, 3, 0), STATUS_OK);
+    world_close(world);
+}
+
 Test(system_shard, other_shards_get_their_floor_from_it) {
     struct world *world = world_open(1, 2);
     world_create_table(world);
