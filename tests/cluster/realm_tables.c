@@ -234,6 +234,45 @@ enum status realm_scan(struct realm_fiber *fiber, struct txn *txn, const struct 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* value = value + parameter 0 */
+static struct slice addition(struct realm_fiber *fiber) {
+    struct program_builder builder;
+    struct buffer bytes = buffer_of(&fiber->arena);
+    program_builder_open(&builder, &fiber->arena, 2);
+    program_begin(&builder, SECTION_ASSIGN);
+    program_operand sum =
+        program_emit_arithmetic(&builder, ARITHMETIC_ADD, operand_column(1), operand_param(0));
+    program_add_assignment(&builder, 1, sum);
+    enum status status = program_builder_finish(&builder, &bytes);
+    CHECK(status == STATUS_OK);
+    return buffer_slice(&bytes);
+}
+
+enum status realm_change_all(struct realm_fiber *fiber, struct txn *txn, const struct table *table,
+                             int64_t more) {
+    struct buffer range = buffer_of(&fiber->arena), parameters = buffer_of(&fiber->arena);
+    struct pack_range all = {.flags = RANGE_LOWER_NONE | RANGE_UPPER_NONE};
+    struct value value = integer(more);
+    pack_range(&range, &all);
+    value_encode(&value, &parameters);
+    struct change_spec spec = {.table = table,
+                               .kind = CHANGE_UPDATE,
+                               .position_kind = POSITION_RANGES,
+                               .positions = buffer_slice(&range),
+                               .position_count = 1,
+                               .program = addition(fiber),
+                               .parameters = buffer_slice(&parameters),
+                               .extent = WRITE_WHOLE_STATEMENT};
+    struct change_result result;
+    txn_begin_statement(txn);
+    enum status status = txn_change(txn, &spec, &fiber->arena, &result);
+    if (status != STATUS_OK) {
+        enum status undone = txn_fail_statement(txn);
+        CHECK(undone == STATUS_OK || txn_is_over(txn));
+    }
+    return status;
+}
+
 enum status realm_commit(struct txn *txn) {
     uint64_t floor;
     return txn_commit(txn, &floor);

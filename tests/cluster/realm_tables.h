@@ -45,6 +45,9 @@ struct realm_rows {
 MUST_USE enum status realm_scan(struct realm_fiber *fiber, struct txn *txn,
                                 const struct table *table, uint32_t index,
                                 struct realm_rows *rows_out);
+/* UPDATE name SET value = value + `more`, where the rows are. */
+MUST_USE enum status realm_change_all(struct realm_fiber *fiber, struct txn *txn,
+                                      const struct table *table, int64_t more);
 MUST_USE enum status realm_commit(struct txn *txn);
 /* One autocommit statement. */
 MUST_USE enum status realm_insert_now(struct realm_fiber *fiber, const struct table *table,
