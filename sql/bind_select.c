@@ -171,8 +171,7 @@ static enum status bind_items(struct binder *binder, const struct ast_select *as
 /* ---- GROUP BY ---- */
 
 bool bind_ordinal(const struct ast_expr *ast, uint64_t *number_out) {
-    bool is_number = ast->kind == AST_EXPR_LITERAL && ast->literal.kind == AST_LITERAL_INTEGER &&
-                     !ast->is_parenthesised;
+    bool is_number = ast->kind == AST_EXPR_LITERAL && ast->literal.kind == AST_LITERAL_INTEGER;
     *number_out = is_number ? ast->literal.integer : 0;
     return is_number;
 }
@@ -199,6 +198,29 @@ static enum status bind_key(struct binder *binder, const struct ast_expr *ast,
     return status == STATUS_OK ? bind_scalar(binder, *out) : status;
 }
 
+/* A key is computed below the grouping, and so are its subqueries, which the select list put above (bind_subquery.c). */
+static void move_key_subqueries(struct binder *binder, struct bound_select *select,
+                                const struct expr *key) {
+    for (uint32_t i = 0; i < key->arg_count; i++) {
+        move_key_subqueries(binder, select, key->args[i]);
+    }
+    const struct bound_subquery *subquery = key->kind == EXPR_SLOT ? key->subquery : NULL;
+    if (subquery == NULL) return;
+    for (uint32_t i = 0; subquery->operands != NULL && i < subquery->column_count; i++) {
+        move_key_subqueries(binder, select, subquery->operands[i]);
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < select->group_subquery_count; i++) {
+        struct bound_subquery *above = select->group_subqueries[i];
+        if (above == subquery) {
+            *BIND_PUSH(binder->arena, &select->row_subqueries, &select->row_subquery_count) = above;
+        } else {
+            select->group_subqueries[kept++] = above;
+        }
+    }
+    select->group_subquery_count = kept;
+}
+
 static enum status bind_group(struct binder *binder, const struct ast_select *ast,
                               struct bound_select *select) {
     uint32_t count = ast->group_by.count;
@@ -211,6 +233,7 @@ static enum status bind_group(struct binder *binder, const struct ast_select *as
         struct expr *key;
         enum status status = bind_key(binder, ast->group_by.items[i].expr, select, &key);
         if (status != STATUS_OK) return status;
+        move_key_subqueries(binder, select, key);
         bool is_column = key->kind == EXPR_COLUMN;
         select->group[i] = key;
         select->group_slots[i] = is_column ? key->slot : bind_new_slot(binder);
@@ -257,6 +280,29 @@ static int32_t find_item(const struct bound_select *select, const struct expr *e
     return -1;
 }
 
+static bool is_item_slot(const struct bound_select *select, uint32_t slot) {
+    for (uint32_t i = 0; i < select->item_count; i++) {
+        const struct expr *item = select->items[i].expr;
+        if (item->kind == EXPR_COLUMN && item->slot == slot) return true;
+    }
+    return false;
+}
+
+/* Do the select items tell the value of `expr`, which may be made of them? */
+static bool follows_from_items(const struct bound_select *select, const struct expr *expr) {
+    if (find_item(select, expr) >= 0) return true;
+    if (expr->kind == EXPR_COLUMN) return false;
+    if (expr->kind == EXPR_SLOT && expr->subquery == NULL) return false;
+    const struct bound_subquery *subquery = expr->kind == EXPR_SLOT ? expr->subquery : NULL;
+    for (uint32_t i = 0; subquery != NULL && i < subquery->outer_slot_count; i++) {
+        if (!is_item_slot(select, subquery->outer_slots[i])) return false;
+    }
+    for (uint32_t i = 0; i < expr->arg_count; i++) {
+        if (!follows_from_items(select, expr->args[i])) return false;
+    }
+    return true;
+}
+
 static enum status tell_not_distinct(struct binder *binder, uint32_t number,
                                      const struct ast_expr *ast) {
     return diagnostics_error_text(
@@ -283,7 +329,10 @@ static enum status bind_order_items(struct binder *binder, const struct ast_orde
         if (expr->kind == EXPR_CONSTANT) continue;
         items[i] = find_item(select, expr);
         if (items[i] >= 0) continue;
-        if (select->is_distinct) return tell_not_distinct(binder, i + 1, by);
+        bool is_checked =
+            select->is_distinct && (binder->input->sql_mode & SQL_MODE_ONLY_FULL_GROUP_BY) != 0;
+        if (is_checked && !follows_from_items(select, expr))
+            return tell_not_distinct(binder, i + 1, by);
         uint32_t count = select->item_count + select->hidden_item_count;
         items[i] = (int32_t)count;
         item_push(binder, select, &count)->expr = expr;

@@ -245,8 +245,8 @@ static void plan_items(struct planner *planner, const struct bound_select *selec
     struct plan_node *distinct = node_new(planner, PLAN_DISTINCT, *node);
     distinct->project.items = select->items;
     distinct->project.count = select->item_count;
-    uint64_t *kept = slots_new(planner);
-    for (uint32_t i = 0; i < select->item_count; i++) slots_set(kept, select->items[i].slot);
+    uint64_t *kept = slots_new(planner); /* what only orders is the first row's of those equal */
+    for (uint32_t i = 0; i < project->project.count; i++) slots_set(kept, select->items[i].slot);
     node_set_slots(planner, distinct, kept);
     *node = distinct;
 }
