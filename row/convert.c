@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "row/collation.h"
+#include "row/json.h"
 #include "row/temporal.h"
 
 #define DECIMAL_INLINE_PRECISION 18
@@ -413,6 +414,30 @@ static enum status to_year(const struct conversion *c, struct value *out) {
     return status;
 }
 
+/* --- JSON --- */
+
+/* A text is a document's; numbers and other values are one by themselves. */
+static enum status to_json(const struct conversion *c, struct value *out) {
+    *out = *c->value;
+    if (c->value->kind == VALUE_JSON) return STATUS_OK;
+    *out = column_type_zero(c->type);
+    struct json json;
+    if (c->value->kind == VALUE_STRING) {
+        uint8_t from = collation_charset(c->value->collation)->id;
+        if (from == CHARSET_BINARY) return STATUS_INVALID;
+        struct slice text;
+        struct json_fault fault;
+        enum status status =
+            charset_convert(from, CHARSET_UTF8MB4, value_slice(c->value), c->arena, &text);
+        if (status == STATUS_OK) status = json_parse(text, c->arena, &json, &fault);
+        if (status == STATUS_OK) *out = json_value(&json, c->arena);
+        return status == STATUS_OK ? STATUS_OK : STATUS_INVALID;
+    }
+    json = json_of_value(c->value, c->arena);
+    *out = json_value(&json, c->arena);
+    return STATUS_OK;
+}
+
 /* --- the whole --- */
 
 enum status value_convert(const struct value *value, const struct column_type *type,
@@ -438,9 +463,7 @@ enum status value_convert(const struct value *value, const struct column_type *t
     case COLUMN_BIT: return to_bit(&c, out);
     case COLUMN_ENUM: return to_enum(&c, out);
     case COLUMN_SET: return to_set(&c, out);
-    case COLUMN_JSON:
-        *out = *value;
-        return value->kind == VALUE_JSON ? STATUS_OK : STATUS_UNSUPPORTED;
+    case COLUMN_JSON: return to_json(&c, out);
     default: return STATUS_UNSUPPORTED;
     }
 }

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "row/collation.h"
+#include "row/json.h"
 #include "row/temporal.h"
 
 #define INLINE_DECIMAL_LIMIT INT64_C(1000000000000000000) /* 10^18 */
@@ -118,7 +119,7 @@ enum status value_compare_under(const struct value *a, const struct value *b, ui
     if (a->kind == VALUE_STRING) {
         *order_out = collation_compare(collation, value_slice(a), value_slice(b));
     } else if (a->kind == VALUE_JSON) {
-        *order_out = slice_compare(value_slice(a), value_slice(b));
+        *order_out = json_text_compare(value_slice(a), value_slice(b));
     } else {
         *order_out = ORDER(a->i, b->i);
     }
@@ -146,7 +147,7 @@ uint64_t value_hash(const struct value *value, uint64_t seed) {
         return collation_hash(known ? value->collation : COLLATION_BINARY, value_slice(value),
                               seed);
     }
-    if (value->kind == VALUE_JSON) return hash_bytes_seeded(value_slice(value), seed);
+    if (value->kind == VALUE_JSON) return json_text_hash(value_slice(value), seed);
     if (number_classes[value->kind] == NUMBER_NONE) return hash_pair(seed, value->u);
     double number = number_double(value) + 0.0; /* -0 becomes 0 */
     uint64_t bits;

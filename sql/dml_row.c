@@ -10,6 +10,7 @@
  * TIMESTAMP columns take local times: the session's zone is applied on the way.
  */
 #include "row/collation.h"
+#include "row/json.h"
 #include "sql/dml.h"
 #include "sql/timezone.h"
 
@@ -29,7 +30,6 @@ static const char *kind_word(const struct column_definition *column) {
     case COLUMN_TIME: return "time";
     case COLUMN_DATETIME:
     case COLUMN_TIMESTAMP: return "datetime";
-    case COLUMN_JSON: return "JSON";
     default: return column_kind_is_string(column->type.kind) ? "string" : "integer";
     }
 }
@@ -59,9 +59,36 @@ static const char *column_text(struct execution *execution, const char *what,
                         (unsigned)MAX(execution->eval->diagnostics->row_number, 1u));
 }
 
+/* What is wrong with the text of a document. */
+static struct complaint json_complaint(struct execution *execution,
+                                       const struct column_definition *column,
+                                       const struct value *given) {
+    struct json json;
+    struct json_fault fault = {"Invalid value.", 0};
+    bool is_text = given != NULL && given->kind == VALUE_STRING;
+    if (is_text && collation_charset(given->collation)->id == CHARSET_BINARY) {
+        return (struct complaint){
+            ER_INVALID_JSON_CHARSET,
+            "Cannot create a JSON value from a string with CHARACTER SET 'binary'."};
+    }
+    enum status status = STATUS_INVALID;
+    if (is_text) status = json_parse(value_slice(given), execution->arena, &json, &fault);
+    if (status == STATUS_TOO_LARGE) {
+        return (struct complaint){ER_JSON_DOCUMENT_TOO_DEEP,
+                                  "The JSON document exceeds the maximum depth."};
+    }
+    return (struct complaint){
+        ER_INVALID_JSON_TEXT,
+        arena_printf(execution->arena,
+                     "Invalid JSON text: \"%s\" at position %zu in value for column '%.*s'.",
+                     fault.text, fault.at, (int)column->name.size,
+                     (const char *)column->name.data)};
+}
+
 static struct complaint complaint_of(struct execution *execution,
                                      const struct column_definition *column,
                                      const struct value *given, enum status status) {
+    if (column->type.kind == COLUMN_JSON) return json_complaint(execution, column, given);
     bool is_member = column->type.kind == COLUMN_ENUM || column->type.kind == COLUMN_SET;
     bool is_float = column->type.kind == COLUMN_FLOAT || column->type.kind == COLUMN_DOUBLE;
     bool is_date = column_kind_is_temporal(column->type.kind) && column->type.kind != COLUMN_YEAR;
@@ -92,7 +119,7 @@ static enum status complain(struct execution *execution, const struct column_def
                             const struct value *given, enum status status) {
     struct complaint complaint = complaint_of(execution, column, given, status);
     struct diagnostics *diagnostics = execution->eval->diagnostics;
-    if (is_strict(execution)) {
+    if (is_strict(execution) || column->type.kind == COLUMN_JSON) {
         return diagnostics_error_text(diagnostics, complaint.number, "%s", complaint.text);
     }
     diagnostics_warn_text(diagnostics, complaint.number, "%s", complaint.text);

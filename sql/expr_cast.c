@@ -14,7 +14,7 @@
  */
 #include "row/temporal.h"
 #include "sql/coerce.h"
-#include "sql/expr_private.h"
+#include "sql/function_private.h"
 #include "sql/timezone.h"
 
 static enum cast_mode mode_of(const struct expr *expr) { return (enum cast_mode)expr->operation; }
@@ -218,6 +218,7 @@ enum status expr_eval_cast(const struct expr *expr, struct eval_context *context
     if (column_kind_is_integer(expr->type.kind)) {
         return cast_to_integer(expr, context, &value, out);
     }
+    if (expr->type.kind == COLUMN_JSON) return function_json_cast(expr, context, &value, out);
     if (expr->type.kind == COLUMN_TIMESTAMP) return cast_to_utc(expr, context, &value, out);
     return cast_to_other(expr, context, &value, out);
 }

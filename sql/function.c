@@ -13,7 +13,7 @@ static const struct function_list *const lists[] = {
     &function_aggregates, &function_control, &function_facts, &function_numbers, &function_windows,
     &function_strings, &function_searches, &function_codes, &function_clocks, &function_times,
     &function_shifts, &function_formats, &function_zones, &function_digests,
-    &function_networks,   &function_regexps,
+    &function_networks,   &function_regexps, &function_json,
 };
 
 static int name_compare(struct slice name, const char *upper) {

@@ -98,6 +98,6 @@ extern const struct function_list function_strings, function_numbers, function_t
     function_control, function_digests, function_facts, function_aggregates, function_windows,
     function_searches, function_codes, function_clocks, function_shifts, function_formats,
     function_zones, function_regexps,
-    function_networks;
+    function_networks, function_json;
 
 #endif

@@ -93,6 +93,10 @@ void function_type_bytes(struct function_call *call, uint64_t length);
 void function_type_int(struct function_call *call, uint32_t digits);
 /* `count` args from `from` on become text, each in its own collation: for functions that only look at bytes. */
 void function_texts(struct function_call *call, uint32_t from, uint32_t count);
+/* A value that is not NULL as JSON, for a CAST: an EXPLICIT one of a text reads a document, what the binder puts in makes a
+ * string of it. */
+MUST_USE enum status function_json_cast(const struct expr *expr, struct eval_context *context,
+                                        const struct value *value, struct value *out);
 /* The lower-case name, as MySQL's warnings show it. */
 const char *function_name_lower(const struct expr *expr, struct arena *arena);
 
