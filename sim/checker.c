@@ -66,6 +66,12 @@ static void check_leader(struct checker *checker, const struct message_header *h
                       header->from_node, header->shard, header->term);
 }
 
+static void count_copy(struct checker *checker, const struct message *sent) {
+    if (sent->header.kind != MESSAGE_COPY) return;
+    checker->copies += sent->copy.part_number == 1;
+    checker->copy_parts++;
+}
+
 void checker_observe(void *context, uint16_t node, const struct message *message,
                      const struct effects *effects) {
     struct checker *checker = context;
@@ -74,6 +80,7 @@ void checker_observe(void *context, uint16_t node, const struct message *message
         if (effects->list[i].kind != EFFECT_SEND) continue;
         const struct message *sent = effects->list[i].message;
         const struct message_header *header = &sent->header;
+        count_copy(checker, sent);
         bool is_of_shard = header->shard != 0 && header->shard < CHECKER_SHARDS_MAX;
         if (!is_of_shard || header->from_incarnation == 0) continue;
         bool is_own = header->kind == MESSAGE_APPEND || header->kind == MESSAGE_CONFIRM ||

@@ -7,8 +7,8 @@
 #ifndef SIM_CHECKER_H
 #define SIM_CHECKER_H
 
-#include "sim/history.h"
 #include "meta/meta.h"
+#include "sim/history.h"
 #include "wire/step.h"
 
 #define CHECKER_NODES_MAX  32
@@ -27,7 +27,8 @@ struct checker {
         uint16_t node;
         uint32_t incarnation; /* 0: nobody has led in this term */
     } leaders[CHECKER_SHARDS_MAX][CHECKER_TERMS_MAX];
-    uint64_t failovers; /* terms but the first that somebody has led */
+    uint64_t failovers;          /* terms but the first that somebody has led */
+    uint64_t copies, copy_parts; /* full copies begun; their parts */
 };
 
 /* A sim_observer; the context is a struct checker. */

@@ -219,6 +219,7 @@ void sim_disk_perform(struct sim_disk *disk, const void *data, struct disk_done 
         CHECK(file != NULL);
         perform_sync(disk, file);
         file->is_published = true;
+        sim_counts_mutable(disk->sim)->checkpoints += file->name.kind == DISK_CHECKPOINT;
         return;
     case DISK_REMOVE:
         if (file != NULL) file->is_removed = true;

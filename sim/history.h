@@ -17,7 +17,7 @@
 
 #include "base/check.h"
 
-#define HISTORY_LEDGER_MAX    100000
+#define HISTORY_LEDGER_MAX    30000
 #define HISTORY_ACCOUNTS      12
 #define HISTORY_ACCOUNT_START 1000
 #define HISTORY_COUNTERS      6

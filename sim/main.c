@@ -4,16 +4,32 @@
  *   tessera-sim --seed SEED [--trace]                       one seed, twice: the same trace hash, or it says so
  */
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <unistd.h>
 
 #include "sim/run.h"
 
 static const char *const fault_names[FAULT_COUNT] = {
     "none",           "skip-sync",      "skip-term-check", "answer-early", "serve-unconfirmed",
     "forget-outcome", "raise-to-commit"};
+
+/* A broken CHECK of a machine ends the process: it has to say in which seed. */
+static struct {
+    volatile unsigned long long seed;
+    volatile int fault;
+} running;
+
+static void on_abort(int signal_number) {
+    char text[120];
+    int size = snprintf(text, sizeof text, "seed %llu: a CHECK is broken%s\n", running.seed,
+                        running.fault != FAULT_NONE ? "; planted fault: found" : "");
+    bool is_told = write(STDOUT_FILENO, text, (size_t)size) == size;
+    (void)signal_number;
+    _exit(running.fault != FAULT_NONE && is_told ? 0 : 1);
+}
 
 struct totals {
     struct run_result sum;
@@ -30,6 +46,10 @@ static void totals_add(struct totals *totals, uint64_t seed, const struct run_re
     totals->sum.unknowns += result->unknowns;
     totals->sum.reads += result->reads;
     totals->sum.snapshots += result->snapshots;
+    totals->sum.copies += result->copies;
+    totals->sum.copy_parts += result->copy_parts;
+    for (int i = 0; i < COPY_STAGES; i++) totals->sum.copy_crashes[i] += result->copy_crashes[i];
+    totals->sum.checkpoints += result->checkpoints;
     totals->sum.events += result->events;
     if (result->violation[0] == 0) return;
     if (totals->violated++ == 0) totals->first_violated = seed;
@@ -41,12 +61,16 @@ static void totals_print(const struct totals *totals) {
     const struct run_result *sum = &totals->sum;
     printf("%llu seeds: %llu violated; %llu faults, %llu fail-overs, %llu recoveries, %llu "
            "commits, %llu aborts, "
-           "%llu unknown, %llu reads, %llu snapshots, %llu events\n",
+           "%llu unknown, %llu reads, %llu snapshots, %llu checkpoints, %llu copies in %llu parts "
+           "(crashes while taking %llu, filling %llu, keeping %llu), %llu events\n",
            (unsigned long long)totals->seeds, (unsigned long long)totals->violated,
            (unsigned long long)sum->faults, (unsigned long long)sum->failovers,
            (unsigned long long)sum->recoveries, (unsigned long long)sum->commits,
            (unsigned long long)sum->aborts, (unsigned long long)sum->unknowns,
            (unsigned long long)sum->reads, (unsigned long long)sum->snapshots,
+           (unsigned long long)sum->checkpoints, (unsigned long long)sum->copies,
+           (unsigned long long)sum->copy_parts, (unsigned long long)sum->copy_crashes[0],
+           (unsigned long long)sum->copy_crashes[1], (unsigned long long)sum->copy_crashes[2],
            (unsigned long long)sum->events);
 }
 
@@ -54,6 +78,7 @@ static int run_many(uint64_t from, uint64_t count, enum planted_fault fault) {
     struct totals totals = {0};
     for (uint64_t seed = from; seed < from + count; seed++) {
         struct run_options options = {.seed = seed, .fault = fault};
+        running.seed = seed;
         struct run_result result;
         run_seed(&options, &result);
         totals_add(&totals, seed, &result);
@@ -74,6 +99,7 @@ static int run_many(uint64_t from, uint64_t count, enum planted_fault fault) {
 enum printing { PRINT_VERDICT, PRINT_EVENTS };
 
 static int run_one(uint64_t seed, enum planted_fault fault, enum printing printing) {
+    running.seed = seed;
     struct run_options options = {
         .seed = seed, .fault = fault, .prints_events = printing == PRINT_EVENTS};
     struct run_result first, second;
@@ -124,6 +150,8 @@ int main(int argc, char **argv) {
             return option == 'h' ? 0 : 2;
         }
     }
+    running.fault = fault;
+    signal(SIGABRT, on_abort);
     return is_one ? run_one(seed, fault, prints ? PRINT_EVENTS : PRINT_VERDICT)
                   : run_many(from, count, fault);
 }

@@ -11,18 +11,32 @@
 
 #include <stdio.h>
 
-#define BUSY_US  1500000
-#define CALM_US  20000000
-#define REST_US  700000
-#define START_US 3000000
+#define BUSY_US      1500000
+#define CALM_US      20000000
+#define REST_US      700000
+#define START_US     3000000
+#define COPY_WAIT_US 200000
+#define AWAY_US_MAX  300000
+#define SILENCE_US   600000
 
 struct run {
     struct town *town;
     struct sim *sim;
     struct random random;
     uint64_t faults;
-    bool meta_may_fail;
+    uint64_t copy_crashes[COPY_STAGES];
 };
+
+/* Two seeds of three forget their log soon, so that whoever was away needs a copy, in many parts; and make
+ * checkpoints all the time. */
+static void shape_storage(struct random *random, struct town_options *town) {
+    if (random_chance(random, 0.67)) {
+        town->tail_bytes = 64u << random_below(random, 5);
+        town->part_bytes = 128u << random_below(random, 4);
+        town->first_rows = 200u * (uint32_t)random_below(random, 3);
+    }
+    if (random_chance(random, 0.67)) town->checkpoint_log_bytes = 16384u << random_below(random, 4);
+}
 
 static struct town_options shape_of(struct random *random, const struct run_options *options) {
     struct town_options town = {.seed = options->seed, .fault = options->fault};
@@ -34,13 +48,15 @@ static struct town_options shape_of(struct random *random, const struct run_opti
     town.front_count = (uint16_t)random_range(random, 1, 2);
     town.client_count = (uint16_t)random_range(random, 2, 4);
     town.durability = random_chance(random, 0.5) ? DURABILITY_SYNC : DURABILITY_REPLICATED;
+    shape_storage(random, &town);
     bool is_stormy = random_chance(random, 0.7);
     town.faults = (struct sim_faults){.delay_us_min = 20,
-                                      .delay_us_max = 300,
+                                      .delay_us_max = random_chance(random, 0.2) ? 3000 : 300,
                                       .slow_message_chance = is_stormy ? 30 : 0,
                                       .break_chance = is_stormy ? 10 : 0,
                                       .repeat_chance = is_stormy ? 50 : 0,
                                       .reorder_chance = is_stormy ? 50 : 0,
+                                      .proof_chance = 6000,
                                       .disk_us_min = 30,
                                       .disk_us_max = 400,
                                       .slow_disk_chance = is_stormy ? 50 : 0,
@@ -124,10 +140,31 @@ static uint32_t some_process(struct run *run) {
     return (uint32_t)random_below(&run->random, town_process_count(run->town));
 }
 
+/* A storage node is away until the log has gone on without it, comes back for a copy, and ends in a stage of it. */
+static void copy_down(struct run *run) {
+    const struct town_options *town = town_options(run->town);
+    if (town->replica_count == 1 || town->tail_bytes == 0) return;
+    enum inspect_copy stage = (enum inspect_copy)random_range(&run->random, 1, COPY_STAGES);
+    uint64_t steps = stage == INSPECT_FILLING ? 0 : random_below(&run->random, 12);
+    uint32_t store = (uint32_t)random_below(&run->random, town->store_count);
+    uint32_t process = town_process_of_store(run->town, store);
+    process_down(run, process);
+    run_until(run, sim_now(run->sim) + random_range(&run->random, 20000, AWAY_US_MAX));
+    if (sim_state(run->sim, process) == SIM_DOWN) sim_start(run->sim, process);
+    uint64_t end_us = sim_now(run->sim) + COPY_WAIT_US;
+    while (sim_step(run->sim, end_us)) {
+        if (town_copy_of(run->town, store) != stage || steps-- > 0) continue;
+        run->copy_crashes[stage - 1]++;
+        process_down(run, process);
+        return;
+    }
+}
+
 static void one_fault(struct run *run) {
     uint32_t process = some_process(run);
     uint64_t us = random_range(&run->random, 1000, 400000);
-    switch (random_below(&run->random, 10)) {
+    if (random_chance(&run->random, 0.4)) us += SILENCE_US; /* long enough to be replaced */
+    switch (random_below(&run->random, 12)) {
     case 0:
     case 1:
     case 2:
@@ -141,7 +178,9 @@ static void one_fault(struct run *run) {
     case 7:
         if (random_chance(&run->random, 0.3)) all_down(run);
         break;
-    case 8: split_for(run, us + 300000); break;
+    case 8: split_for(run, us + 200000); break;
+    case 9:
+    case 10: copy_down(run); break;
     default: break;
     }
 }
@@ -214,7 +253,10 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
     *result_out = (struct run_result){.trace_hash = sim_trace_hash(run.sim),
                                       .virtual_us = sim_now(run.sim),
                                       .faults = run.faults + counts->breaks,
-                                      .failovers = town_failovers(run.town),
+                                      .failovers = town_checker(run.town)->failovers,
+                                      .copies = town_checker(run.town)->copies,
+                                      .copy_parts = town_checker(run.town)->copy_parts,
+                                      .checkpoints = counts->checkpoints,
                                       .recoveries = counts->restarts - town_process_count(run.town),
                                       .commits = history->commits,
                                       .aborts = history->aborts,
@@ -222,6 +264,7 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
                                       .reads = history->reads,
                                       .snapshots = history->snapshots,
                                       .events = counts->events};
+    memcpy(result_out->copy_crashes, run.copy_crashes, sizeof run.copy_crashes);
     snprintf(result_out->violation, sizeof result_out->violation, "%s", history->violation);
     town_close(run.town);
 }

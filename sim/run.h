@@ -5,6 +5,8 @@
 
 #include "sim/town.h"
 
+#define COPY_STAGES 3 /* taking, filling, keeping */
+
 struct run_options {
     uint64_t seed;
     enum planted_fault fault;
@@ -15,6 +17,7 @@ struct run_result {
     char violation[256]; /* empty: none */
     uint64_t trace_hash, virtual_us;
     uint64_t faults, failovers, recoveries, commits, aborts, unknowns, reads, snapshots;
+    uint64_t copies, copy_parts, copy_crashes[COPY_STAGES], checkpoints;
     uint64_t events;
 };
 

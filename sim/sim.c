@@ -34,6 +34,7 @@ struct node {
     struct sim_machine machine;
     void *context, *state; /* state: the machine, NULL when down */
     uint32_t life;
+    uint32_t incarnation; /* as it calls itself; 0: it has not spoken in this life */
     uint64_t deadline_us;
     struct node_memory memory, effects_memory;
     struct arena arena;
@@ -235,6 +236,7 @@ static void tell_peer(struct sim *sim, const struct node *node, const struct nod
                                               .to_node = node->node};
     message->header.reserved = sim->epochs[node->process][peer->process];
     message->peer = (struct peer){.node = peer->node, .peer_state = (uint8_t)state};
+    if (state == PEER_DEAD) message->peer.incarnation = peer->incarnation;
     sim_push(sim, (struct sim_event){.at_us = at_us,
                                      .kind = SIM_PEER,
                                      .node = node->node,
@@ -297,8 +299,9 @@ static void send_between(struct sim *sim, const struct message *message, uint32_
     }
 }
 
-static void send_message(struct sim *sim, const struct node *from, const struct message *message) {
+static void send_message(struct sim *sim, struct node *from, const struct message *message) {
     CHECK(message->header.from_node == from->node);
+    from->incarnation = MAX(from->incarnation, message->header.from_incarnation);
     const struct node *to = node_find(sim, message->header.to_node);
     if (to != NULL && to->process != from->process) {
         send_between(sim, message, from->process, to->process);
@@ -435,6 +438,18 @@ static void node_forget(struct node *node) {
     memory_forget(&node->memory);
 }
 
+/* A watcher on its host saw the process end: proof, for everybody. */
+static void tell_of_death(struct sim *sim, const struct node *dead) {
+    if (dead->incarnation == 0 || !sim_chance(sim, sim->faults.proof_chance)) return;
+    sim->counts.proofs++;
+    for (uint32_t i = 0; i < sim->node_count; i++) {
+        const struct node *node = &sim->nodes[i];
+        if (node->process == dead->process || node->state == NULL) continue;
+        uint64_t at_us = sim->now_us + random_range(&sim->random, 250, 3000);
+        tell_peer(sim, node, dead, PEER_DEAD, at_us);
+    }
+}
+
 enum ending { ENDING_STOP, ENDING_CRASH };
 
 static void process_end(struct sim *sim, uint32_t process, enum ending ending) {
@@ -445,6 +460,8 @@ static void process_end(struct sim *sim, uint32_t process, enum ending ending) {
         struct node *node = &sim->nodes[i];
         if (node->process != process) continue;
         node_forget(node);
+        tell_of_death(sim, node);
+        node->incarnation = 0;
         sim_config_store_forget(sim->store, node->node);
         if (ending == ENDING_CRASH) sim_disk_crash(node->disk);
     }

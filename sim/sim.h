@@ -39,6 +39,7 @@ struct sim_faults {
     uint32_t delay_us_min, delay_us_max; /* of a message between processes */
     uint32_t slow_message_chance;        /* it takes up to 50 ms */
     uint32_t break_chance;               /* the connection breaks at this message */
+    uint32_t proof_chance; /* of a process that ends: its death is seen, not only its silence */
     uint32_t repeat_chance, reorder_chance;
     uint32_t disk_us_min, disk_us_max, slow_disk_chance;
     uint32_t lost_answer_chance, slow_store_chance; /* configuration store */
@@ -47,7 +48,8 @@ struct sim_faults {
 
 struct sim_counts {
     uint64_t events, messages, breaks, repeats, reorders, crashes, restarts, pauses, cuts;
-    uint64_t disk_writes, disk_syncs, writes_lost, writes_torn, lost_answers, stops;
+    uint64_t disk_writes, disk_syncs, checkpoints, writes_lost, writes_torn, lost_answers, stops,
+        proofs;
 };
 
 /* What a step got (NULL: no message) and what it answered with; before the effects are carried out. */

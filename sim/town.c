@@ -10,9 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/checker.h"
 #include "sim/workload.h"
-#include "storage/inspect.h"
 
 struct town_node {
     struct town *town;
@@ -82,6 +80,10 @@ static void *store_machine_open(void *context, struct chunk_source *source, uint
                                     .source = source,
                                     .transaction_count = 64,
                                     .log_segment_bytes = 256 << 10,
+                                    .tail_bytes = node->town->options.tail_bytes,
+                                    .part_bytes = node->town->options.part_bytes,
+                                    .checkpoint_log_bytes =
+                                        node->town->options.checkpoint_log_bytes,
                                     .seed = node->town->options.seed + node->node,
                                     .fault = node->town->options.fault};
     return store_open(&options, now_us, out);
@@ -125,6 +127,7 @@ static void *front_open(void *context, struct chunk_source *source, uint64_t now
                                           .phase = &node->town->phase,
                                           .is_audited = &node->town->is_audited,
                                           .seed = seed * 31 + i,
+                                          .first_rows = node->town->options.first_rows,
                                           .makes_tables = node->index == 0 && i == 0,
                                           .audits = i == 0};
         workload_open(&front->clients[i], &client);
@@ -214,7 +217,13 @@ struct sim *town_sim(struct town *town) {
 struct history *town_history(struct town *town) {
     return &town->history;
 }
-uint64_t town_failovers(const struct town *town) { return town->checker.failovers; }
+const struct checker *town_checker(const struct town *town) { return &town->checker; }
+
+enum inspect_copy town_copy_of(const struct town *town, uint32_t store) {
+    const struct store *machine = sim_machine_of(town->sim, town->stores[store].node);
+    return machine == NULL ? INSPECT_NONE : inspect_copy_of(machine);
+}
+
 const struct town_options *town_options(const struct town *town) { return &town->options; }
 uint32_t town_process_count(const struct town *town) {
     return 1u + town->options.store_count + town->options.front_count;

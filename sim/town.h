@@ -8,8 +8,10 @@
 
 #include "cluster/cluster.h"
 #include "meta/meta.h"
+#include "sim/checker.h"
 #include "sim/history.h"
 #include "sim/sim.h"
+#include "storage/inspect.h"
 #include "storage/storage.h"
 
 #define TOWN_STORES_MAX  6
@@ -22,6 +24,9 @@ struct town_options {
     enum durability durability;
     enum planted_fault fault;
     struct sim_faults faults;
+    uint32_t tail_bytes, part_bytes; /* of struct store_options */
+    uint64_t checkpoint_log_bytes;
+    uint32_t first_rows; /* of struct workload_options */
 };
 
 struct town;
@@ -30,8 +35,10 @@ struct town *town_open(const struct town_options *options);
 void town_close(struct town *town);
 struct sim *town_sim(struct town *town);
 struct history *town_history(struct town *town);
-/* New primaries that have spoken. */
-uint64_t town_failovers(const struct town *town);
+/* What messages have shown so far. */
+const struct checker *town_checker(const struct town *town);
+/* How far the copies of a running storage node are; INSPECT_NONE when it is down. */
+enum inspect_copy town_copy_of(const struct town *town, uint32_t store);
 const struct town_options *town_options(const struct town *town);
 /* Everything is started; clients begin as soon as their daemon is ready. */
 void town_start(struct town *town);

@@ -17,6 +17,7 @@ struct workload_options {
     const enum workload_phase *phase; /* the town's */
     bool *is_audited;                 /* set once the audit has read everything */
     uint64_t seed;
+    uint32_t first_rows; /* ledger rows that are there from the start, about */
     bool makes_tables, audits;
 };
 

@@ -74,6 +74,8 @@ struct checkpoint *checkpoint_open(struct arena *arena, const struct checkpoint_
     CHECK(options->redo != NULL && options->source != NULL);
     struct checkpoint *checkpoint = arena_new(arena, struct checkpoint);
     checkpoint->options = *options;
+    if (options->block_bytes == 0) checkpoint->options.block_bytes = CHECKPOINT_BLOCK_BYTES;
+    if (options->log_bytes_min == 0) checkpoint->options.log_bytes_min = CHECKPOINT_LOG_BYTES_MIN;
     machine_open(&checkpoint->machine, states, IDLE);
     checkpoint->compressor = compressor_open(options->source);
     checkpoint->useless = arena_alloc(arena, USELESS_MAX * sizeof(struct disk_file));
@@ -109,7 +111,8 @@ static uint64_t checkpoint_tag(enum checkpoint_tag kind, uint32_t which) {
 /* ---- when ---- */
 
 static uint64_t log_bytes_due(const struct checkpoint *checkpoint) {
-    uint64_t least = MIN(CHECKPOINT_LOG_BYTES_MIN, checkpoint->options.redo->options.segment_bytes);
+    uint64_t least =
+        MIN(checkpoint->options.log_bytes_min, checkpoint->options.redo->options.segment_bytes);
     CHECK(least > 0);
     return MAX(least, checkpoint->last_bytes / 2);
 }
@@ -265,11 +268,11 @@ static void scan(struct checkpoint *checkpoint, uint64_t now_us, struct effects 
     CHECK(checkpoint->machine.state == SCANNING);
     size_t size = checkpoint->items.size;
     enum status status = checkpoint->source.next(checkpoint->source.context, &checkpoint->items,
-                                                 CHECKPOINT_BLOCK_BYTES);
+                                                 checkpoint->options.block_bytes);
     CHECK(status == STATUS_OK || status == STATUS_END);
     CHECK(checkpoint->items.size >= size);
     bool hurries = log_bytes_since(checkpoint) > 2 * log_bytes_due(checkpoint);
-    bool is_full = checkpoint->items.size >= CHECKPOINT_BLOCK_BYTES / 2;
+    bool is_full = checkpoint->items.size >= checkpoint->options.block_bytes / 2;
     if (is_full) write_block(checkpoint, BLOCK_INNER, out);
     checkpoint->next_us = now_us + (is_full && !hurries ? CHECKPOINT_PAUSE_US : 0);
     if (status == STATUS_END) settle(checkpoint, now_us, out);

@@ -125,6 +125,8 @@ struct checkpoint_options {
     uint16_t store, store_count;
     struct redo *redo;           /* outlives the checkpoint machine */
     struct chunk_source *source; /* blocks */
+    uint32_t block_bytes;        /* 0: CHECKPOINT_BLOCK_BYTES */
+    uint64_t log_bytes_min;      /* 0: CHECKPOINT_LOG_BYTES_MIN */
 };
 /* Numbers and sizes of what is on disk come from recovery. */
 struct checkpoint *checkpoint_open(struct arena *arena, const struct checkpoint_options *options);

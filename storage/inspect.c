@@ -226,6 +226,17 @@ void inspect_idle(const struct fragments *fragments, const struct lock_table *lo
 
 /* ---- a shard's replica ---- */
 
+static_assert((int)INSPECT_NONE == COPY_NONE && (int)INSPECT_TAKING == COPY_TAKING &&
+                  (int)INSPECT_FILLING == COPY_FILLING && (int)INSPECT_KEEPING == COPY_KEEPING,
+              "one list of stages");
+
+enum inspect_copy inspect_copy_of(const struct store *store) {
+    enum copy_stage stage = COPY_NONE;
+    for (uint32_t i = 0; i < store->shard_count; i++)
+        stage = MAX(stage, store->shards[i]->following.copy_stage);
+    return (enum inspect_copy)stage;
+}
+
 bool inspect_shard_at(const struct store *store, uint32_t place, struct arena *scratch,
                       struct inspect_shard *shard_out) {
     if (!store->is_recovered || place >= store->shard_count) return false;

@@ -56,6 +56,9 @@ struct inspect_shard {
     uint64_t transaction_count, lock_count;
     uint64_t garbage_bytes;
 };
+/* The stage of the learner's copy that has come furthest on this store (enum copy_stage of storage/shard.h). */
+enum inspect_copy { INSPECT_NONE, INSPECT_TAKING, INSPECT_FILLING, INSPECT_KEEPING };
+enum inspect_copy inspect_copy_of(const struct store *store);
 /* The replica at `place` (from 0) of the store; false: there are no more. CHECKs all its fragments. */
 bool inspect_shard_at(const struct store *store, uint32_t place, struct arena *scratch,
                       struct inspect_shard *shard_out);

@@ -9,8 +9,6 @@
 
 #include "storage/record.h"
 
-#define LOG_TAIL_CHUNK_BYTES ((size_t)64 << 10)
-
 struct log_tail_chunk {
     struct log_tail_chunk *newer;
     uint64_t first;    /* position of its first record */
@@ -26,9 +24,9 @@ static void chunk_give(struct log_tail *tail, struct log_tail_chunk *chunk) {
     tail->source->give(tail->source, chunk, sizeof *chunk + chunk->size);
 }
 
-void log_tail_open(struct log_tail *tail, struct chunk_source *source, uint64_t last) {
-    CHECK(source != NULL);
-    *tail = (struct log_tail){.source = source, .first = last + 1, .last = last};
+void log_tail_open(struct log_tail *tail, struct chunk_source *source, size_t chunk_bytes) {
+    CHECK(source != NULL && chunk_bytes > sizeof(struct log_tail_chunk));
+    *tail = (struct log_tail){.source = source, .chunk_bytes = chunk_bytes, .first = 1};
 }
 
 void log_tail_reset(struct log_tail *tail, uint64_t last) {
@@ -45,7 +43,7 @@ void log_tail_reset(struct log_tail *tail, uint64_t last) {
 
 static struct log_tail_chunk *chunk_add(struct log_tail *tail, size_t record_bytes) {
     CHECK(record_bytes > 0);
-    size_t size = MAX(LOG_TAIL_CHUNK_BYTES - sizeof(struct log_tail_chunk), record_bytes);
+    size_t size = MAX(tail->chunk_bytes - sizeof(struct log_tail_chunk), record_bytes);
     struct log_tail_chunk *chunk = tail->source->take(tail->source, sizeof *chunk + size);
     *chunk = (struct log_tail_chunk){.first = tail->last + 1, .size = size};
     if (tail->newest == NULL)

@@ -9,20 +9,22 @@
 
 #include "base/arena.h"
 
+#define LOG_TAIL_CHUNK_BYTES ((size_t)64 << 10)
+
 struct log_tail_chunk;
 
 struct log_tail {
     struct chunk_source *source;
     struct log_tail_chunk *oldest, *newest;
     uint64_t first, last; /* positions; first == last + 1: empty */
-    size_t bytes;
+    size_t bytes, chunk_bytes;
     struct log_tail_chunk *cursor_chunk; /* where the last look-up ended: they go in order */
     uint64_t cursor_position;
     size_t cursor_offset;
 };
 
-/* Empty; the next record is `last` + 1. */
-void log_tail_open(struct log_tail *tail, struct chunk_source *source, uint64_t last);
+/* Empty; the first record is 1. chunk_bytes: of a chunk with all that it holds, the unit of trimming. */
+void log_tail_open(struct log_tail *tail, struct chunk_source *source, size_t chunk_bytes);
 /* Empties it; the next record is `last` + 1. */
 void log_tail_reset(struct log_tail *tail, uint64_t last);
 void log_tail_append(struct log_tail *tail, struct slice record);

@@ -227,6 +227,11 @@ void replica_on_join(struct shard *shard, const struct message *message, struct 
 
 /* ---- the copy ---- */
 
+static size_t copy_part_bytes(const struct shard *shard) {
+    uint32_t bytes = shard->store->options.part_bytes;
+    return bytes == 0 ? COPY_PART_BYTES : bytes;
+}
+
 void replica_copy_send(struct shard *shard, struct replica_peer *peer, struct effects *out) {
     CHECK(peer->copy != NULL);
     if (shard->log.tail.bytes > REPLICA_TAIL_BYTES_MAX) { /* (RP2): it is too slow */
@@ -235,7 +240,7 @@ void replica_copy_send(struct shard *shard, struct replica_peer *peer, struct ef
     }
     if (peer->copy_ended || peer->copy_part >= peer->copied_part + COPY_WINDOW) return;
     struct buffer items = buffer_of(out->arena);
-    enum status status = shard_items_next(peer->copy, &items, COPY_PART_BYTES);
+    enum status status = shard_items_next(peer->copy, &items, copy_part_bytes(shard));
     CHECK(status == STATUS_OK || status == STATUS_END);
     peer->copy_ended = status == STATUS_END;
     struct message *message = shard_message(shard, MESSAGE_COPY, peer->node, shard->id, out);

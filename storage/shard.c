@@ -70,7 +70,10 @@ struct shard *shard_open(struct store *store, uint16_t id) {
     machine_open(&shard->role, states, SHARD_IDLE);
     machine_trace(&shard->role, store->trace, "shard", id);
     shard->log.terms = arena_array(&store->store_arena, struct shard_term, SHARD_TERMS_MAX);
-    log_tail_open(&shard->log.tail, store->options.source, 0);
+    size_t tail_chunk_bytes = LOG_TAIL_CHUNK_BYTES;
+    if (store->options.tail_bytes != 0) /* trimming comes near to what is to be kept */
+        tail_chunk_bytes = MIN(tail_chunk_bytes, 256 + store->options.tail_bytes / 4);
+    log_tail_open(&shard->log.tail, store->options.source, tail_chunk_bytes);
     list_open(&shard->log_waiters);
     list_open(&shard->role_waiters);
     list_open(&shard->schema_waiting);

@@ -11,6 +11,7 @@
 #include "storage/system_shard.h"
 
 #define ITEMS_BATCH_ROWS 64
+#define ITEMS_ROW_BYTES  64 /* a small one */
 
 enum items_stage { ITEMS_HEAD, ITEMS_TABLES, ITEMS_ROWS, ITEMS_DONE };
 
@@ -120,8 +121,8 @@ static void items_append_batch(struct shard_items *scan, const struct fragment_b
     }
 }
 
-/* false: the table has no more rows. */
-static bool items_append_rows(struct shard_items *scan, struct buffer *items) {
+/* false: the table has no more rows. Rows are not small: a part that is nearly full takes few. */
+static bool items_append_rows(struct shard_items *scan, struct buffer *items, size_t room) {
     const struct table *table = schema_find(&scan->shard->schema, scan->table_id);
     if (table == NULL) return false; /* dropped meanwhile */
     struct fragment_row rows[ITEMS_BATCH_ROWS];
@@ -134,7 +135,8 @@ static bool items_append_rows(struct shard_items *scan, struct buffer *items) {
         .resume = buffer_slice(&scan->resume),
     };
     struct fragment_batch batch = {.rows = rows,
-                                   .row_capacity = ITEMS_BATCH_ROWS,
+                                   .row_capacity =
+                                       (uint32_t)MIN(room / ITEMS_ROW_BYTES + 1, ITEMS_BATCH_ROWS),
                                    .examine_max = STEP_ROWS_MAX / 4,
                                    .arena = items->arena};
     enum scan_result result = fragment_scan_next(&rows_scan, &batch);
@@ -152,7 +154,7 @@ enum status shard_items_next(struct shard_items *scan, struct buffer *items, siz
         case ITEMS_HEAD: items_append_head(scan, items); break;
         case ITEMS_TABLES: items_append_table(scan, items); break;
         case ITEMS_ROWS:
-            if (items_append_rows(scan, items)) break;
+            if (items_append_rows(scan, items, bytes - items->size)) break;
             scan->stage = ITEMS_TABLES;
             scan->table_id++;
             break;

@@ -162,18 +162,24 @@ static bool shard_log_apply_next(struct shard *shard, struct effects *out) {
     return true;
 }
 
+static size_t tail_bytes(const struct shard *shard) {
+    uint32_t bytes = shard->store->options.tail_bytes;
+    return bytes == 0 ? TAIL_BYTES_KEPT : bytes;
+}
+
 bool shard_log_apply(struct shard *shard, struct effects *out) {
     struct shard_log *log = &shard->log;
     CHECK(log->applied <= log->confirmed && log->confirmed <= log->appended);
     /* What a copy brings comes first; see backup_on_copy. */
     if (shard->following.copy_stage == COPY_TAKING) return true;
-    uint64_t until = MIN(log->confirmed, log->fed); /* what rows hold is in redo, for a checkpoint */
+    uint64_t until =
+        MIN(log->confirmed, log->fed); /* what rows hold is in redo, for a checkpoint */
     for (uint32_t i = 0; i < APPLY_RECORDS_MAX && log->applied < until; i++)
         if (!shard_log_apply_next(shard, out)) return true;
     redo_applied(shard->store->redo, shard->id, log->applied);
     uint64_t needed = replica_tail_needed(shard);
     log_tail_trim(&log->tail, MIN(log->applied, needed),
-                  shard->configured.replica_count > 1 || needed < log->applied ? TAIL_BYTES_KEPT
+                  shard->configured.replica_count > 1 || needed < log->applied ? tail_bytes(shard)
                                                                                : 0);
     if (log->applied == until) return true;
     store_want_turn_end(shard->store);
@@ -193,7 +199,7 @@ static enum status shard_log_recover_confirmed(struct shard *shard, uint64_t pos
         if (status != STATUS_OK) return status;
         log->applied++;
     }
-    log_tail_trim(&log->tail, log->applied, TAIL_BYTES_KEPT);
+    log_tail_trim(&log->tail, log->applied, tail_bytes(shard));
     return STATUS_OK;
 }
 

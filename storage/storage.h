@@ -39,9 +39,12 @@ struct store_options {
     uint8_t *memory;             /* rows and indexes: reserved by the caller, touched on use */
     size_t memory_bytes;
     struct chunk_source *source; /* for everything else; bounded tables are taken once, at open */
-    uint32_t transaction_count; /* at a time and shard; 0: default */
+    uint32_t transaction_count;  /* at a time and shard; 0: default */
     uint32_t log_segment_bytes;  /* 0: default */
-    uint64_t seed;               /* for hash seeds and jitter; chance is an argument */
+    uint32_t tail_bytes; /* of a shard's log, kept in memory for peers that were away; 0: default */
+    uint32_t part_bytes; /* of a copy's part and of a checkpoint's block; 0: defaults */
+    uint64_t checkpoint_log_bytes; /* log between two checkpoints, at least; 0: default */
+    uint64_t seed;                 /* for hash seeds and jitter; chance is an argument */
     enum planted_fault fault;
 };
 

@@ -54,7 +54,12 @@ struct store *store_open(const struct store_options *options, uint64_t now_us,
                                 .source = options->source,
                                 .skip_sync = store_has_fault(store, FAULT_SKIP_SYNC)};
     store->redo = redo_open(&store->store_arena, &redo);
-    struct checkpoint_options checkpoint = {index, count, store->redo, options->source};
+    struct checkpoint_options checkpoint = {index,
+                                            count,
+                                            store->redo,
+                                            options->source,
+                                            options->part_bytes,
+                                            options->checkpoint_log_bytes};
     store->checkpoint = checkpoint_open(&store->store_arena, &checkpoint);
     store->checkpoint_scan = arena_new(&store->store_arena, struct checkpoint_scan);
     agent_open(&store->agent, store);
