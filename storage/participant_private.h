@@ -34,6 +34,9 @@ static inline struct run_end run_done(void) { return (struct run_end){RUN_DONE, 
 struct run_end participant_read(struct run *run);
 struct run_end participant_write(struct run *run);
 struct run_end participant_change(struct run *run);
+struct run_end participant_on_commit(struct run *run);
+struct run_end participant_on_prepare(struct run *run);
+struct run_end participant_on_complete(struct run *run);
 
 /* What the fields that all counted requests begin with say. */
 struct txn_request {
@@ -58,6 +61,13 @@ struct transaction *txn_new(struct shard *shard, struct writer_id id);
 MUST_USE enum status txn_give_slot(struct shard *shard, struct transaction *txn);
 /* Nobody waits for it, its slot has no versions and no locks. */
 void txn_free(struct shard *shard, struct transaction *txn);
+/* The answer that it owes, if any. */
+void txn_reply(struct shard *shard, struct transaction *txn, enum status status,
+               struct effects *out);
+void txn_note_outcome(struct shard *shard, const struct transaction *txn, enum outcome_kind kind,
+                      uint64_t timestamp);
+/* Decided: no reader waits for it any more; what is left is done over some steps (PA2). */
+void txn_stamp_begin(struct shard *shard, struct transaction *txn);
 /* A lock on a row for this transaction, as the request says. */
 struct txn_lock {
     struct lock_name name;
@@ -70,6 +80,8 @@ enum lock_outcome txn_lock(struct run *run, const struct txn_lock *lock);
 /* An answer under construction; sent by participant_answer. */
 void participant_answer_open(const struct shard *shard, const struct message *request,
                              enum message_kind kind, struct message *answer_out);
+void participant_answer_done(struct run *run, struct writer_id id, enum status status,
+                             uint64_t timestamp);
 /* Sends it now, or, with a proof, after the next confirm round (T10). */
 enum answer_proof { ANSWER_NOW, ANSWER_PROVEN };
 void participant_answer(struct shard *shard, const struct message *answer, enum answer_proof proof,
