@@ -13,7 +13,6 @@
 #include "storage/coordinator.h"
 #include "storage/deadlock_report.h"
 #include "storage/participant_private.h"
-#include "storage/system_shard.h"
 
 #include "base/hash.h"
 
