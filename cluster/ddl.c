@@ -103,7 +103,8 @@ static enum status ddl_run(struct cluster *cluster, struct waiter *waiter, struc
 static enum status ddl_await(struct cluster *cluster, struct waiter *waiter,
                              const struct ddl_done *done) {
     uint64_t until_us = cluster->now_us + PUBLIC_US;
-    bool is_made = done->status == STATUS_OK || done->status == STATUS_BUSY;
+    bool is_made = done->status == STATUS_OK || done->status == STATUS_BUSY ||
+                   done->status == STATUS_OLD_SCHEMA; /* then there is a newer one to look at */
     while (is_made && cluster->schemas.newest->version < done->version) {
         if (cluster->now_us >= until_us) return STATUS_UNAVAILABLE;
         enum status status = cluster_wait_change(cluster, waiter, until_us);

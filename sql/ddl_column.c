@@ -161,11 +161,12 @@ enum status ddl_column_make(struct ddl_table *table, const struct ast_column *as
     return set_attributes(table, ast, out);
 }
 
-enum status ddl_column_add(struct ddl_table *table, const struct ast_column *ast) {
+enum status ddl_column_push(struct ddl_table *table, const struct column_definition *column) {
     if (table->column_count == COLUMNS_MAX)
         return diagnostics_error(table->diagnostics, ER_TOO_MANY_FIELDS);
-    if (ddl_table_find(table, ast->name) >= 0)
-        return diagnostics_error(table->diagnostics, ER_DUP_FIELDNAME, ddl_text(table, ast->name));
+    if (ddl_table_find(table, column->name) >= 0)
+        return diagnostics_error(table->diagnostics, ER_DUP_FIELDNAME,
+                                 ddl_text(table, column->name));
     if (table->column_count == table->column_capacity) {
         uint32_t capacity = MAX(16u, 2 * table->column_capacity);
         struct column_definition *columns =
@@ -175,11 +176,17 @@ enum status ddl_column_add(struct ddl_table *table, const struct ast_column *ast
         table->columns = columns;
         table->column_capacity = capacity;
     }
-    enum status status = ddl_column_make(table, ast, &table->columns[table->column_count]);
+    table->columns[table->column_count++] = *column;
+    return STATUS_OK;
+}
+
+enum status ddl_column_add(struct ddl_table *table, const struct ast_column *ast) {
+    struct column_definition made;
+    enum status status = ddl_column_make(table, ast, &made);
+    if (status == STATUS_OK) status = ddl_column_push(table, &made);
     if (status != STATUS_OK) return status;
-    if (ast->null == AST_NULL_ALLOWED && table->column_count < 64)
-        table->explicit_null |= (uint64_t)1 << table->column_count;
-    table->column_count++;
+    uint32_t place = table->column_count - 1;
+    if (ast->null == AST_NULL_ALLOWED && place < 64) table->explicit_null |= (uint64_t)1 << place;
     return STATUS_OK;
 }
 

@@ -218,7 +218,6 @@ enum status ddl_send(struct session *session, struct ddl_change *change) {
 
 static const char *missing_of(const struct ast_create_table *create) {
     if (create->is_temporary) return "CREATE TEMPORARY TABLE";
-    if (create->query != NULL) return "CREATE TABLE .. SELECT";
     if (create->partitioning != NULL) return "PARTITION BY";
     if (create->elements.checks.count > 0) return "CHECK";
     return NULL;
@@ -227,8 +226,9 @@ static const char *missing_of(const struct ast_create_table *create) {
 static enum status add_elements(struct ddl_table *table, const struct ast_create_table *create) {
     const struct ast_table_elements *elements = &create->elements;
     enum status status = STATUS_OK;
+    if (create->query != NULL) status = ddl_select_columns(table, create);
     for (uint32_t i = 0; i < elements->columns.count && status == STATUS_OK; i++)
-        status = ddl_column_add(table, elements->columns.items[i]);
+        if (create->query == NULL) status = ddl_column_add(table, elements->columns.items[i]);
     for (uint32_t i = 0; i < elements->columns.count && status == STATUS_OK; i++)
         status = ddl_column_keys(table, elements->columns.items[i]);
     for (uint32_t i = 0; i < elements->keys.count && status == STATUS_OK; i++)
@@ -261,7 +261,8 @@ static enum status copy_definition(struct ddl_table *table, const struct ast_cre
     table->definition.database = database;
     table->definition.name = name;
     table->definition.id = table->definition.schema_version = 0;
-    table->definition.auto_increment = 0;
+    table->definition.auto_increment = table->definition.born_version = 0;
+    table->definition.options = 0;
     for (uint32_t i = 0; i < table->column_count; i++)
         table->columns[i].absent_value = value_null();
     for (uint32_t i = 0; i < table->index_count; i++)
@@ -282,7 +283,8 @@ enum status ddl_create_table_run(struct session *session, const struct ast_state
     struct ddl_table table;
     struct table_definition *definition;
     struct slice database, ignored;
-    enum status status = ddl_name(session, &create->table, PRIVILEGE(CREATE), &database);
+    uint64_t privileges = PRIVILEGE(CREATE) | (create->query != NULL ? PRIVILEGE(INSERT) : 0);
+    enum status status = ddl_name(session, &create->table, privileges, &database);
     if (status != STATUS_OK) return status;
     if (!schema_has_database(session->schema, database))
         return diagnostics_error(&session->diagnostics, ER_BAD_DB_ERROR,
@@ -300,5 +302,6 @@ enum status ddl_create_table_run(struct session *session, const struct ast_state
                                 .definition = definition};
     status = ddl_send(session, &change);
     if (status == STATUS_DUPLICATE) return table_exists(session, create);
-    return status == STATUS_OK ? STATUS_OK : ddl_refused(session, status);
+    if (status != STATUS_OK) return ddl_refused(session, status);
+    return create->query == NULL ? STATUS_OK : ddl_select_rows(&table, create);
 }

@@ -54,7 +54,8 @@ struct dml_batch {
     enum dml_duplicate on_duplicate;
     /* SETTLE: a row of that index has the key of writes[at] already; the callee writes what is to be written instead. */
     enum status (*settle)(struct dml_batch *batch, uint32_t at, uint32_t index);
-    void *context; /* settle's */
+    void *context;       /* settle's */
+    struct arena *arena; /* of the writes' bytes */
     struct row_write *writes;
     uint32_t count, capacity;
     size_t bytes;
@@ -71,7 +72,8 @@ MUST_USE enum status dml_batch_flush(struct dml_batch *batch, enum write_extent 
 /* One write outside of a batch; DUPLICATE is passed on, other refusals are in the diagnostics. */
 MUST_USE enum status dml_write_one(struct execution *execution, const struct table *table,
                                    const struct row_write *write);
-/* 1062 for the transaction's last refusal. */
-MUST_USE enum status dml_duplicate_error(struct execution *execution);
+/* 1062 for a transaction's last refusal; `shown` is the table's name in the message, empty: its own. */
+MUST_USE enum status dml_duplicate_error(struct execution *execution,
+                                         const struct txn_error *error, struct slice shown);
 
 #endif

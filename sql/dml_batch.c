@@ -6,7 +6,7 @@
  *   | written | duplicate | rest |        a batch without duplicates is one request
  */
 #include "row/collation.h"
-#include "sql/dml.h"
+#include "sql/dml_copy.h"
 
 #define BATCH_ROWS_MAX  1000
 #define BATCH_BYTES_MAX ((size_t)1 << 20)
@@ -14,7 +14,8 @@
 
 void dml_batch_open(struct dml_batch *batch, struct execution *execution,
                     const struct table *table) {
-    *batch = (struct dml_batch){.execution = execution, .table = table, .first_row = 1};
+    *batch = (struct dml_batch){
+        .execution = execution, .table = table, .arena = execution->arena, .first_row = 1};
 }
 
 void dml_batch_add(struct dml_batch *batch, const struct row_write *write) {
@@ -52,21 +53,22 @@ static void print_key(struct execution *execution, const struct txn_error *error
 }
 
 /* "Duplicate entry '1-a' for key 't.PRIMARY'" */
-static const char *duplicate_text(struct execution *execution) {
-    const struct txn_error *error = txn_error(execution->context->txn);
+static const char *duplicate_text(struct execution *execution, const struct txn_error *error,
+                                  struct slice shown) {
     const struct table_definition *table = error->table->definition;
+    if (shown.size == 0) shown = table->name;
     struct buffer key = buffer_of(execution->arena);
     print_key(execution, error, &key);
     struct slice name = table->indexes[error->index].name;
     return arena_printf(execution->arena, "Duplicate entry '%.*s' for key '%.*s.%.*s'",
-                        (int)MIN(key.size, (size_t)64), (const char *)key.data,
-                        (int)table->name.size, (const char *)table->name.data, (int)name.size,
-                        (const char *)name.data);
+                        (int)MIN(key.size, (size_t)64), (const char *)key.data, (int)shown.size,
+                        (const char *)shown.data, (int)name.size, (const char *)name.data);
 }
 
-enum status dml_duplicate_error(struct execution *execution) {
+enum status dml_duplicate_error(struct execution *execution, const struct txn_error *error,
+                                struct slice shown) {
     return diagnostics_error_text(execution->eval->diagnostics, ER_DUP_ENTRY, "%s",
-                                  duplicate_text(execution));
+                                  duplicate_text(execution, error, shown));
 }
 
 enum status dml_write_one(struct execution *execution, const struct table *table,
@@ -80,15 +82,15 @@ enum status dml_write_one(struct execution *execution, const struct table *table
 static enum status batch_duplicate(struct dml_batch *batch, uint32_t at) {
     struct execution *execution = batch->execution;
     execution->eval->diagnostics->row_number = (uint32_t)(batch->first_row + at);
+    const struct txn_error *error = txn_error(execution->context->txn);
     switch (batch->on_duplicate) {
-    case DUPLICATE_ERROR: return dml_duplicate_error(execution);
+    case DUPLICATE_ERROR: return dml_duplicate_error(execution, error, SLICE_EMPTY);
     case DUPLICATE_IGNORE:
         diagnostics_warn_text(execution->eval->diagnostics, ER_DUP_ENTRY, "%s",
-                              duplicate_text(execution));
+                              duplicate_text(execution, error, SLICE_EMPTY));
         batch->ignored++;
         return STATUS_OK;
-    case DUPLICATE_SETTLE:
-        return batch->settle(batch, at, txn_error(execution->context->txn)->index);
+    case DUPLICATE_SETTLE: return batch->settle(batch, at, error->index);
     }
     UNREACHABLE();
 }
@@ -116,6 +118,8 @@ static enum status batch_send(struct dml_batch *batch, uint32_t at, struct write
 
 enum status dml_batch_flush(struct dml_batch *batch, enum write_extent extent) {
     uint32_t at = 0, piece = batch->count, clean = 0;
+    struct exec_copy *copy = batch->execution->context->copy;
+    if (copy != NULL) return dml_copy_flush(batch, copy);
     while (at < batch->count) {
         struct write_spec spec = {.count = MIN(piece, batch->count - at), .extent = WRITE_PART};
         if (spec.count == batch->count) spec.extent = extent;

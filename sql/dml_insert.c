@@ -184,7 +184,7 @@ static enum status finish_row(struct insertion *insertion) {
         if (value_to_uint(own, &number) == STATUS_OK) insertion->last_counter = number;
     }
     struct row_write write = {.kind = ROW_INSERT};
-    struct buffer bytes = buffer_of(insertion->execution->arena);
+    struct buffer bytes = buffer_of(insertion->batch.arena);
     buffer_reserve(&bytes, row_size_max(insertion->table->layout, insertion->values));
     status = row_encode(insertion->table->layout, insertion->values, &bytes, &write.row);
     if (status != STATUS_OK) return exec_refused(insertion->execution, status);
@@ -236,13 +236,30 @@ static enum status insert_listed(struct insertion *insertion) {
     return STATUS_OK;
 }
 
+/* ENUM and SET are numbers in the slots; a column that is not the same one takes their text. */
+static struct value selected_value(struct insertion *insertion, const struct bound_item *item,
+                                   const struct column_type *to) {
+    const struct value *given = &insertion->execution->slots[item->slot];
+    const struct column_type *from = &item->type;
+    bool is_member = from->kind == COLUMN_ENUM || from->kind == COLUMN_SET;
+    if (!is_member || value_is_null(given) || column_kind_is_numeric(to->kind)) return *given;
+    bool is_same = from->kind == to->kind && from->member_count == to->member_count;
+    for (uint32_t i = 0; is_same && i < from->member_count; i++)
+        is_same = slice_equal(from->members[i], to->members[i]);
+    if (is_same) return *given;
+    struct slice text = value_text_typed(given, from, insertion->execution->eval->arena);
+    return value_of_string(text, from->collation);
+}
+
 static enum status insert_selected_row(struct insertion *insertion,
                                        const struct plan_query *query) {
     struct execution *execution = insertion->execution;
     execution->eval->diagnostics->row_number = (uint32_t)insertion->row_at + 1;
     for (uint32_t i = 0; i < insertion->plan->column_count; i++) {
-        const struct value *given = &execution->slots[query->items[i].slot];
-        enum status status = fill_given(insertion, i, given);
+        const struct column_definition *column =
+            &insertion->table->definition->columns[insertion->plan->columns[i]];
+        struct value given = selected_value(insertion, &query->items[i], &column->type);
+        enum status status = fill_given(insertion, i, &given);
         if (status != STATUS_OK) return status;
     }
     return finish_row(insertion);
@@ -306,6 +323,9 @@ static void insertion_open(struct insertion *insertion, struct execution *execut
     insertion->batch.on_duplicate = insertion_on_duplicate(plan);
     insertion->batch.settle = insertion_settle;
     insertion->batch.context = insertion;
+    if (execution->context->copy == NULL) return;
+    insertion->batch.arena = exec_arena_open(execution);
+    execution->eval->arena = exec_arena_open(execution); /* exec_forget empties it */
 }
 
 /* (I2), (I4) */

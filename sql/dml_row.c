@@ -201,7 +201,8 @@ struct value dml_now(const struct execution *execution, const struct column_defi
 static enum status default_missing(struct execution *execution,
                                    const struct column_definition *column, struct value *out) {
     *out = column_type_is_nullable(&column->type) ? value_null() : column_type_zero(&column->type);
-    bool is_free = column_type_is_nullable(&column->type) || column->type.kind == COLUMN_ENUM;
+    bool is_free = column_type_is_nullable(&column->type) || column->type.kind == COLUMN_ENUM ||
+                   execution->context->copy != NULL; /* a column that ALTER TABLE adds */
     if (is_free) return STATUS_OK;
     struct diagnostics *diagnostics = execution->eval->diagnostics;
     const char *name = arena_text(execution->arena, column->name);

@@ -116,7 +116,9 @@ static enum status update_old(struct insertion *insertion, struct slice old_row)
     struct row_write write = {.kind = ROW_UPDATE, .row = update.row, .old_row = old_row};
     status = dml_write_one(execution, insertion->table, &write);
     if (status != STATUS_DUPLICATE) return status;
-    if (!insertion->plan->is_ignore) return dml_duplicate_error(execution); /* (S3) */
+    if (!insertion->plan->is_ignore) { /* (S3) */
+        return dml_duplicate_error(execution, txn_error(execution->context->txn), SLICE_EMPTY);
+    }
     insertion->updated--;
     return STATUS_OK;
 }

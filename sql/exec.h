@@ -11,9 +11,12 @@
 #include "sql/plan.h"
 #include "sql/sql.h"
 
+struct exec_copy;
+
 struct exec_context {
     const struct plan *plan;
     struct txn *txn;
+    struct exec_copy *copy; /* an INSERT .. SELECT of ALTER TABLE writes through it; else NULL */
     struct cluster *cluster;
     struct waiter *waiter;
     struct arena *arena; /* the execution's; dies after the reply */

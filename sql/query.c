@@ -8,10 +8,13 @@
  *   (Q2) A plan into which a variable's value went (SELECT @@x) is not kept.
  *   (Q3) A statement is run again after OLD_SCHEMA, and after a certain abort of its own transaction (X8), when the
  *        client has seen nothing of it.
+ *   (Q4) A table that is being changed refuses writes with OLD_SCHEMA until the change is over. It is waited for as a row
+ *        lock is (1205); who holds locks, for which the change may be waiting, loses soon (1213).
  */
 #include "sql/session_private.h"
 
 #include "row/temporal.h"
+#include "sql/dml_copy.h"
 #include "sql/normalise.h"
 #include "sql/privilege.h"
 
@@ -19,6 +22,7 @@
 #define NORMALISED_COUNT_MAX 2048
 #define ATTEMPTS_MAX         20
 #define REPEAT_US            5000
+#define LOCKED_WAIT_US       2000000
 
 /* ---- normalising ---- */
 
@@ -276,6 +280,7 @@ static void exec_context_fill(const struct attempt *attempt, struct eval_context
     *context = (struct exec_context){
         .plan = attempt->entry->plan,
         .txn = session->transaction.txn,
+        .copy = session->copy,
         .cluster = session_cluster(session),
         .waiter = session->waiter,
         .arena = &session->statement_arena,
@@ -289,7 +294,8 @@ static void exec_context_fill(const struct attempt *attempt, struct eval_context
         .safe_updates = settings->safe_updates,
         .auto_increment_increment = settings->auto_increment_increment,
         .auto_increment_offset = settings->auto_increment_offset,
-        .no_auto_value_on_zero = (settings->sql_mode & SQL_MODE_NO_AUTO_VALUE_ON_ZERO) != 0,
+        .no_auto_value_on_zero = (settings->sql_mode & SQL_MODE_NO_AUTO_VALUE_ON_ZERO) != 0 ||
+                                 (session->copy != NULL && session->copy->keeps_zero),
         .insert_id = session->insert_id_next,
     };
 }
@@ -357,7 +363,8 @@ static enum status query_attempt(struct session *session, const struct query *qu
     if (status != STATUS_OK) return status;
     attempt.entry = session->entry = entry;
     const struct bound_statement *bound = entry->bound;
-    status = privilege_check_accesses(session, bound->accesses, bound->access_count);
+    if (session->copy == NULL) /* ALTER TABLE has been checked as a whole */
+        status = privilege_check_accesses(session, bound->accesses, bound->access_count);
     bool writes = bound->kind != BOUND_QUERY && !query->is_explained;
     if (status == STATUS_OK)
         status =
@@ -393,20 +400,43 @@ static void diagnostics_clear(struct session *session) {
                      session->settings.conditions_max);
 }
 
+/* (Q4) Whether the transaction has locks that the change may wait for in turn. */
+static bool has_locks(const struct session *session) {
+    const struct transaction *transaction = &session->transaction;
+    return transaction->txn != NULL && !transaction->is_autocommit &&
+           transaction->statement_count > 1;
+}
+
+static bool may_repeat(const struct session *session, enum status status, uint32_t attempts,
+                       uint64_t since_us) {
+    if (session->copy != NULL || !transaction_may_repeat(session, status)) return false; /* (Q3) */
+    if (status != STATUS_OLD_SCHEMA) return attempts < ATTEMPTS_MAX;
+    uint64_t limit_us = (uint64_t)session->settings.lock_wait_ms * 1000;
+    if (has_locks(session)) limit_us = MIN(limit_us, (uint64_t)LOCKED_WAIT_US);
+    return session->waiter->now_us - since_us < limit_us;
+}
+
+/* The change of the table did not end in time. */
+static enum status tell_change(struct session *session) {
+    enum status status = has_locks(session) ? STATUS_DEADLOCK : STATUS_LOCK_TIMEOUT;
+    diagnostics_clear(session);
+    if (status == STATUS_DEADLOCK) transaction_roll_back(session);
+    return diagnostics_status(&session->diagnostics, status);
+}
+
 enum status query_run(struct session *session, const struct query *query) {
-    enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < ATTEMPTS_MAX; i++) {
-        if (i > 0) {
-            transaction_repeat(session);
-            if (wait_before_repeat(session) != STATUS_OK) return STATUS_CANCELLED;
-            diagnostics_clear(session);
-            statement_renew_schema(session);
-        }
-        status = query_attempt(session, query);
-        if (status == STATUS_OK || !transaction_may_repeat(session, status))
-            return status; /* (Q3) */
+    uint64_t since_us = session->waiter->now_us;
+    for (uint32_t attempts = 1;; attempts++) {
+        enum status status = query_attempt(session, query);
+        if (status == STATUS_OK) return status;
+        if (!may_repeat(session, status, attempts, since_us))
+            return status == STATUS_OLD_SCHEMA && !session->answer.has_rows ? tell_change(session)
+                                                                            : status;
+        transaction_repeat(session);
+        if (wait_before_repeat(session) != STATUS_OK) return STATUS_CANCELLED;
+        diagnostics_clear(session);
+        statement_renew_schema(session);
     }
-    return status;
 }
 
 bool query_run_text(struct session *session, struct slice text, enum status *status_out) {

@@ -182,6 +182,7 @@ struct session {
 
     struct transaction transaction;
     struct schema *schema;    /* (S3) NULL between statements */
+    struct exec_copy *copy;   /* while ALTER TABLE copies rows */
     struct plan_entry *entry; /* in use by the execution under way */
     uint32_t held_locks;      /* named locks */
     uint8_t has_table_locks, has_read_lock;
