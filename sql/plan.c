@@ -315,6 +315,15 @@ static bool part_is_single(const struct access_path *path, uint32_t part) {
            path->parts[part].interval_count == 1;
 }
 
+/* An index's entries end with the primary key. */
+static const struct index_part *entry_part(const struct table_definition *definition,
+                                           const struct index_definition *index, uint32_t part) {
+    if (part < index->part_count) return &index->parts[part];
+    const struct index_definition *primary = &definition->indexes[0];
+    bool is_behind = index != primary && part - index->part_count < primary->part_count;
+    return is_behind ? &primary->parts[part - index->part_count] : NULL;
+}
+
 /* Is the index's order the one asked for? Parts that are one point may be left out. */
 static bool path_gives_order(const struct access_path *path, const struct bound_query *query,
                              const struct bound_select *select) {
@@ -328,8 +337,9 @@ static bool path_gives_order(const struct access_path *path, const struct bound_
                part_is_single(path, part)) {
             part++;
         }
-        bool is_next = part < index->part_count && index->parts[part].column == column->column &&
-                       index->parts[part].flags == 0 && index->parts[part].prefix_chars == 0;
+        const struct index_part *next = entry_part(path->table->definition, index, part);
+        bool is_next = next != NULL && next->column == column->column && next->flags == 0 &&
+                       next->prefix_chars == 0;
         if (!is_next) return false;
         part++;
     }

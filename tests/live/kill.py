@@ -13,7 +13,7 @@ import pymysql
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 from live import Cases, Cluster, expect  # noqa: E402
 
-INTERRUPTED, LOCK_TIMEOUT, DEADLOCK, NOWAIT, QUERY_TIMEOUT = 1317, 1205, 1213, 3572, 3024
+INTERRUPTED, LOCK_TIMEOUT, DEADLOCK, NOWAIT, QUERY_TIMEOUT, USER_LOCK_DEADLOCK = 1317, 1205, 1213, 3572, 3024, 3058
 GONE = {2006, 2013, 2055, 0}
 GONE_SECONDS = 1.0
 ROWS = 64
@@ -228,6 +228,23 @@ def autocommit_killed(c, sql):
     expect_free_within(c, range(0, 8), 0.1)
 
 
+def named_locks(c):
+    """A GET_LOCK that is given up leaves nothing; one that closes a circle is refused."""
+    a, b, other = Client(c.port), Client(c.port), Client(c.port)
+    a.run("SELECT GET_LOCK('x', 0)")
+    b.run("SELECT GET_LOCK('y', 0)")
+    b.later("SELECT GET_LOCK('x', 20)")
+    expect(a.error("SELECT GET_LOCK('y', 20)") == USER_LOCK_DEADLOCK, "two wait for each other")
+    other.run(f"KILL QUERY {b.id}")
+    b.await_result(1)
+    b.later("SELECT GET_LOCK('x', 20)")
+    b.connection._sock.shutdown(2)
+    time.sleep(0.2)
+    a.run("SELECT RELEASE_LOCK('x')")
+    expect(other.run("SELECT IS_FREE_LOCK('x'), IS_FREE_LOCK('y')") == ((1, 1),), "a lock that nobody knows of")
+    expect(a.run("SELECT GET_LOCK('y', 0)") == ((1,),), "the lock of the client that is gone")
+
+
 def daemon_killed(c):
     """kill -9 of a SQL daemon: its transactions' locks and snapshots go within a second."""
     ports = sql_ports(c)
@@ -271,6 +288,7 @@ def main():
                 cases.run(f"{shape}: max_execution_time in {name}", query_killed, c, WAITS[name], by_execution_time)
             cases.run(f"{shape}: KILL QUERY in a scan and in SLEEP", scan_killed, c)
             cases.run(f"{shape}: KILL CONNECTION", connection_killed, c)
+            cases.run(f"{shape}: GET_LOCK", named_locks, c)
             if shape == "pool":
                 cases.run(f"{shape}: a SQL daemon is killed", daemon_killed, c)
     cases.end()
