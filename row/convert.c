@@ -508,12 +508,23 @@ static bool decimal_fits(const struct value *value, const struct column_type *ty
            decimal_digits(value->decimal) <= type->precision;
 }
 
+/* Are the bytes what they would be in the column's character set? */
+static bool charset_fits(const struct value *value, uint8_t charset) {
+    uint8_t given = collation_charset(value->collation)->id;
+    if (given == charset || charset == CHARSET_BINARY) return true;
+    if (given == CHARSET_UTF8MB3 && charset == CHARSET_UTF8MB4) return true;
+    return charset_check(CHARSET_ASCII, value_slice(value)) == value->size;
+}
+
 static bool string_fits(const struct value *value, const struct column_type *type) {
     if (value->kind != VALUE_STRING) return false;
     if (type->kind == COLUMN_BINARY) return value->size == type->length;
-    if (column_kind_is_blob(type->kind)) return value->size <= column_type_bytes_max(type);
-    if (value->size <= type->length) return true;
     uint8_t charset = collation_charset(type->collation)->id;
+    if (!charset_fits(value, charset)) return false;
+    if (column_kind_is_blob(type->kind)) return value->size <= column_type_bytes_max(type);
+    bool has_space = value->size > 0 && value->bytes[value->size - 1] == ' ';
+    if (type->kind == COLUMN_CHAR && has_space) return false; /* CHAR stores none behind */
+    if (value->size <= type->length) return true;
     return charset_length(charset, value_slice(value)) <= type->length;
 }
 

@@ -22,10 +22,27 @@ size_t int_to_text(int64_t integer, uint8_t *memory) {
 
 /* --- doubles to text --- */
 
+/* Places behind the point that the shortest text of the number has; 0 for whole ones. */
+static int places_of(double number) {
+    char text[40];
+    for (int places = 0; places < DBL_DECIMAL_DIG; places++) {
+        int size = snprintf(text, sizeof(text), "%.*e", places, number);
+        double back;
+        if (text_parse_double(slice_of(text, (size_t)size), &back) != STATUS_OK) break;
+        if (back == number) return MAX(0, places - (int)floor(log10(fabs(number))));
+    }
+    return DECIMAL_SCALE_MAX;
+}
+
+/* Zeros follow the digits that the number is known by, not those of its binary fraction. */
 static size_t fixed_to_text(double number, uint8_t scale, uint8_t *memory) {
     char text[VALUE_TEXT_BYTES_MAX];
-    int size = snprintf(text, sizeof(text), "%.*f", MIN(scale, DECIMAL_SCALE_MAX), number);
-    CHECK(size > 0 && size < VALUE_TEXT_BYTES_MAX);
+    int wanted = MIN(scale, DECIMAL_SCALE_MAX);
+    int places = number == 0 || wanted <= DBL_DIG ? wanted : MIN(places_of(number), wanted);
+    int size = snprintf(text, sizeof(text), "%.*f", places, number);
+    CHECK(size > 0 && size + wanted - places + 1 < VALUE_TEXT_BYTES_MAX);
+    if (places < wanted && places == 0) text[size++] = '.';
+    for (; places < wanted; places++) text[size++] = '0';
     memcpy(memory, text, (size_t)size);
     return (size_t)size;
 }

@@ -453,6 +453,16 @@ enum status interval_of(enum interval_unit unit, const struct value *value, stru
         return STATUS_OK;
     }
     int64_t number;
+    if (value->kind == VALUE_STRING) { /* '1.9' is 1; a number 1.9 is 2 */
+        struct decimal decimal;
+        enum status read = decimal_from_text(value_slice(value), &decimal);
+        if (read == STATUS_OK || read == STATUS_TRUNCATED) {
+            read = decimal_round(&decimal, 0, DECIMAL_TOWARD_ZERO, &decimal);
+        }
+        if (decimal_to_int(&decimal, &number) == STATUS_OUT_OF_RANGE) number = INTERVAL_DAYS_LIMIT;
+        interval_add_field(out, fields->fields[0], number);
+        return STATUS_OK;
+    }
     enum status status = value_to_int(value, &number);
     if (status == STATUS_OUT_OF_RANGE && value->kind == VALUE_UINT) number = INT64_MAX;
     interval_add_field(out, fields->fields[0], number);

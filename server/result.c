@@ -25,6 +25,7 @@ static uint16_t definition_flags(const struct result_column *column) {
     if (type->kind == COLUMN_ENUM) flags |= DEFINITION_ENUM;
     if (type->kind == COLUMN_SET) flags |= DEFINITION_SET;
     if (type->kind == COLUMN_BIT) flags |= DEFINITION_UNSIGNED;
+    if (type->kind == COLUMN_YEAR) flags |= DEFINITION_UNSIGNED | DEFINITION_ZEROFILL;
     if (type->kind == COLUMN_JSON ||
         (column_kind_is_temporal(type->kind) && type->kind != COLUMN_YEAR) ||
         (column_kind_is_string(type->kind) && !column_kind_is_text(type->kind)))

@@ -147,16 +147,28 @@ static enum status bind_values_of(struct binder *binder, const struct ast_expr *
     return STATUS_OK;
 }
 
+/* In VALUES (..) a name means the new row's column; NULL: no column of a table. */
+static const struct column_definition *
+stored_column(const struct binder *binder, const struct ast_expr *name, const struct expr *column) {
+    const struct bound_table *table = column->kind == EXPR_COLUMN ? column->table : NULL;
+    int32_t place = (int32_t)column->column;
+    if (table == NULL && name->kind == AST_EXPR_COLUMN && binder->scope->hidden_target != NULL) {
+        table = binder->scope->hidden_target;
+        place = bound_find_column(table, name->column.column);
+    }
+    bool is_stored = table != NULL && table->kind == BOUND_BASE && place >= 0;
+    return is_stored ? &table->base->definition->columns[place] : NULL;
+}
+
 /* DEFAULT(c): the constant that the table's definition gives; times and expressions have none to show here. */
 static enum status bind_default_of(struct binder *binder, const struct ast_expr *ast,
                                    struct expr **out) {
     struct expr *column;
     enum status status = bind_expr(binder, ast->args[0], &column);
     if (status != STATUS_OK) return status;
-    bool is_stored = column->kind == EXPR_COLUMN && column->table->kind == BOUND_BASE;
-    if (!is_stored) return diagnostics_error(binder->diagnostics, ER_WRONG_ARGUMENTS, "DEFAULT");
-    const struct column_definition *definition =
-        &column->table->base->definition->columns[column->column];
+    const struct column_definition *definition = stored_column(binder, ast->args[0], column);
+    if (definition == NULL)
+        return diagnostics_error(binder->diagnostics, ER_WRONG_ARGUMENTS, "DEFAULT");
     if (definition->default_kind == DEFAULT_NONE) {
         return diagnostics_error(binder->diagnostics, ER_NO_DEFAULT_FOR_FIELD,
                                  bind_text(binder, definition->name));

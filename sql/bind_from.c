@@ -126,11 +126,9 @@ static enum status bind_cte_table(struct binder *binder, const struct ast_table_
     table->column_names = cte->column_names;
     if (cte->is_open) { /* the CTE reads itself */
         if (cte->column_names == NULL) {
-            return diagnostics_error_text(binder->diagnostics, ER_NOT_SUPPORTED_YET,
-                                          "Recursive Common Table Expression '%s' should have one "
-                                          "or more non-recursive query blocks followed by one or "
-                                          "more recursive ones",
-                                          bind_text(binder, cte->name));
+            return diagnostics_error(binder->diagnostics,
+                                     ER_CTE_RECURSIVE_REQUIRES_NONRECURSIVE_FIRST,
+                                     bind_text(binder, cte->name));
         }
         cte->is_recursive = 1;
     }
@@ -381,11 +379,14 @@ static enum status bind_join(struct binder *binder, const struct ast_table_ref *
     if (status == STATUS_OK) status = bind_ref(binder, ref->right, &from->right);
     if (status != STATUS_OK) return status;
     span.end = scope->table_count;
+    from->merged_start = scope->merged_count;
     status = bind_join_condition(binder, ref, &span, from);
+    from->merged_count = scope->merged_count - from->merged_start;
     if (ref->join == AST_JOIN_LEFT) mark_nullable(scope, span.middle, span.end);
     if (ref->join == AST_JOIN_RIGHT) mark_nullable(scope, span.start, span.middle);
     if (ref->join == AST_JOIN_LEFT || ref->join == AST_JOIN_RIGHT) from->join = BOUND_LEFT;
     if (ref->join == AST_JOIN_RIGHT) { /* (J1) */
+        from->is_exchanged = 1;
         struct bound_from *left = from->left;
         from->left = from->right;
         from->right = left;

@@ -328,6 +328,7 @@ static enum status bind_negate(struct binder *binder, const struct ast_expr *ast
     if (status != STATUS_OK) return status;
     expr->args[0] = operand_of(binder, ARITHMETIC_ADD, expr->args[0]);
     expr->type = is_bits ? column_type_bigint(COLUMN_UNSIGNED) : coerce_number_type(expr->args[0]);
+    if (expr->type.kind == COLUMN_FLOAT) expr->type = column_type_double();
     if (!is_bits) expr->type.flags &= (uint8_t)~COLUMN_UNSIGNED;
     if (!is_bits && expr->type.length > 0) expr->type.length++;
     expr->coercibility = COERCE_NUMERIC;

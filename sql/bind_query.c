@@ -42,6 +42,11 @@ enum status bind_with(struct binder *binder, const struct ast_with *with, struct
     binder->ctes = scope;
     for (uint32_t i = 0; i < with->count; i++) {
         struct bound_cte *cte = arena_new(binder->arena, struct bound_cte);
+        for (uint32_t j = 0; j < i; j++) {
+            if (!slice_equal_nocase(with->items[j].name, with->items[i].name)) continue;
+            return diagnostics_error(binder->diagnostics, ER_NONUNIQ_TABLE,
+                                     bind_text(binder, with->items[i].name));
+        }
         cte->name = bind_copy(binder, with->items[i].name);
         cte->is_open = 1;
         scope->ctes[i] = cte;

@@ -106,30 +106,62 @@ static bool is_shown(const struct bound_table *table, uint32_t column) {
     return (definition->columns[column].options & (COLUMN_INVISIBLE | COLUMN_HIDDEN)) == 0;
 }
 
-static bool is_merged(const struct scope *scope, const struct bound_table *table, uint32_t column) {
-    for (uint32_t i = 0; i < scope->merged_count; i++) {
-        const struct merged_column *m = &scope->merged[i];
-        bool is_left = m->left == table && m->left_column == column;
-        bool is_right = m->right == table && m->right_column == column;
-        if (is_left || is_right) return true;
+/* What * stands for, in order. */
+struct star {
+    struct star_column {
+        struct bound_table *table;
+        uint32_t column;
+    } * columns;
+    uint32_t count;
+};
+
+enum merge_side { NOT_MERGED, MERGED_LEFT, MERGED_RIGHT };
+
+/* Is the column one that this join made one with a column of its other side? */
+static enum merge_side merge_side_of(const struct scope *scope, const struct bound_from *join,
+                                     const struct star_column *column) {
+    for (uint32_t i = 0; i < join->merged_count; i++) {
+        const struct merged_column *m = &scope->merged[join->merged_start + i];
+        if (m->left == column->table && m->left_column == column->column) return MERGED_LEFT;
+        if (m->right == column->table && m->right_column == column->column) return MERGED_RIGHT;
     }
-    return false;
+    return NOT_MERGED;
 }
 
-/* Columns that were merged come first, once each; those whose left side is itself merged away are the same again. */
-static void star_merged(struct binder *binder, struct bound_select *select) {
-    const struct scope *scope = binder->scope;
-    for (uint32_t i = 0; i < scope->merged_count; i++) {
-        const struct merged_column *m = &scope->merged[i];
-        bool is_repeated = false;
-        for (uint32_t j = 0; j < scope->merged_count; j++) {
-            const struct merged_column *other = &scope->merged[j];
-            bool is_same = other->left == m->left && other->left_column == m->left_column;
-            bool is_behind = other->right == m->left && other->right_column == m->left_column;
-            is_repeated = is_repeated || (j < i && is_same) || is_behind;
-        }
-        if (!is_repeated) star_column(binder, select, m->left, m->left_column);
+static void star_take(struct binder *binder, const struct bound_from *join, const struct star *side,
+                      enum merge_side which, struct star *star) {
+    for (uint32_t i = 0; i < side->count; i++) {
+        if (merge_side_of(binder->scope, join, &side->columns[i]) != which) continue;
+        *BIND_PUSH(binder->arena, &star->columns, &star->count) = side->columns[i];
     }
+}
+
+static void star_of_from(struct binder *binder, const struct bound_from *from, struct star *star);
+
+/* What was merged comes first, once; an exchanged join (J1) without merged columns shows its sides as they were written. */
+static void star_of_join(struct binder *binder, const struct bound_from *join, struct star *star) {
+    struct star left = {0}, right = {0};
+    star_of_from(binder, join->left, &left);
+    star_of_from(binder, join->right, &right);
+    bool is_as_written = join->is_exchanged && join->merged_count == 0;
+    star_take(binder, join, &left, MERGED_LEFT, star);
+    if (is_as_written) star_take(binder, join, &right, NOT_MERGED, star);
+    star_take(binder, join, &left, NOT_MERGED, star);
+    if (!is_as_written) star_take(binder, join, &right, NOT_MERGED, star);
+}
+
+static void star_of_table(struct binder *binder, struct bound_table *table, struct star *star) {
+    for (uint32_t c = 0; c < table->column_count; c++) {
+        if (!is_shown(table, c)) continue;
+        *BIND_PUSH(binder->arena, &star->columns, &star->count) = (struct star_column){table, c};
+    }
+}
+
+static void star_of_from(struct binder *binder, const struct bound_from *from, struct star *star) {
+    if (from->kind == FROM_JOIN)
+        star_of_join(binder, from, star);
+    else
+        star_of_table(binder, from->table, star);
 }
 
 static enum status bind_star(struct binder *binder, const struct ast_select_item *ast,
@@ -139,16 +171,17 @@ static enum status bind_star(struct binder *binder, const struct ast_select_item
     if (scope->table_count == 0 && !is_of_table) {
         return diagnostics_error(binder->diagnostics, ER_NO_TABLES_USED);
     }
-    if (!is_of_table) star_merged(binder, select);
-    for (uint32_t i = 0; i < scope->table_count; i++) {
-        struct bound_table *table = scope->tables[i];
-        if (is_of_table && !bind_table_is(table, ast->schema, ast->table)) continue;
+    struct star star = {0};
+    if (!is_of_table) star_of_from(binder, select->from, &star);
+    for (uint32_t i = 0; i < scope->table_count && is_of_table; i++) {
+        if (!bind_table_is(scope->tables[i], ast->schema, ast->table)) continue;
         is_found = true;
-        for (uint32_t c = 0; c < table->column_count; c++) {
-            bool is_done = !is_of_table && is_merged(scope, table, c);
-            if (!is_done && is_shown(table, c)) star_column(binder, select, table, c);
-        }
+        star_of_table(binder, scope->tables[i], &star);
     }
+    for (uint32_t i = 0; i < star.count; i++) {
+        star_column(binder, select, star.columns[i].table, star.columns[i].column);
+    }
+    if (!is_of_table) return STATUS_OK;
     if (is_found) return STATUS_OK;
     return diagnostics_error(binder->diagnostics, ER_UNKNOWN_TABLE, bind_text(binder, ast->table),
                              "field list");

@@ -183,6 +183,17 @@ static enum status member_type(const struct type_source *source, uint8_t kind,
     for (uint32_t i = 0; i < values->count; i++) {
         struct slice name = values->items[i];
         while (name.size > 0 && name.data[name.size - 1] == ' ') name.size--;
+        const char *word = kind == COLUMN_ENUM ? "ENUM" : "SET";
+        bool has_comma = name.size > 0 && memchr(name.data, ',', name.size) != NULL;
+        if (kind == COLUMN_SET && has_comma) {
+            return diagnostics_error(source->diagnostics, ER_ILLEGAL_VALUE_FOR_TYPE, "set",
+                                     arena_text(source->arena, name));
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            if (!slice_equal(members[j], name)) continue;
+            return diagnostics_error(source->diagnostics, ER_DUPLICATED_VALUE_IN_TYPE, source->name,
+                                     arena_text(source->arena, name), word);
+        }
         members[i] = arena_copy(source->arena, name);
     }
     type->kind = kind;

@@ -32,6 +32,8 @@ struct virtual_table {
     /* Gives rows one after the other to `emit` until all are given or emit refuses; may suspend. */
     enum status (*rows)(const struct virtual_table *table, void *session,
                         enum status (*emit)(void *to, const struct value *values), void *to);
+    /* Or one row a call, read once and not kept; END. NULL: `rows` gives them. */
+    enum status (*next)(const struct virtual_table *table, void *session, struct value *values);
 };
 
 struct bound_column {
@@ -85,6 +87,8 @@ struct bound_from {
     struct bound_from *left, *right;
     struct expr **conditions; /* conjuncts of ON and USING */
     uint32_t condition_count;
+    uint32_t merged_start, merged_count; /* columns that USING or NATURAL made one: of the scope's */
+    uint8_t is_exchanged;                /* a RIGHT JOIN, its sides exchanged */
 };
 
 /* ---- subqueries ---- */

@@ -169,6 +169,27 @@ static enum status convert_timestamp(struct execution *execution,
     return status != STATUS_OK ? status : zoned;
 }
 
+/* Digits behind the point, a time behind a date, spaces behind a text: what went without harm. */
+static bool is_shortened(struct execution *execution, const struct column_definition *column,
+                         const struct value *given, const struct value *out) {
+    const struct column_type *type = &column->type;
+    struct decimal whole, kept;
+    if (type->kind == COLUMN_DECIMAL) {
+        return value_to_decimal(given, &whole) == STATUS_OK &&
+               value_to_decimal(out, &kept) == STATUS_OK && decimal_compare(&whole, &kept) != 0;
+    }
+    if (type->kind == COLUMN_DATE && (given->kind == VALUE_STRING || given->kind == VALUE_DATETIME)) {
+        struct column_type moment = {.kind = COLUMN_DATETIME, .scale = FSP_MAX};
+        struct convert_options options = {.temporal_flags = execution->eval->temporal_flags};
+        struct value full;
+        return value_convert(given, &moment, &options, execution->eval->arena, &full) == STATUS_OK &&
+               full.i != out->i;
+    }
+    if (type->kind != COLUMN_VARCHAR || given->kind != VALUE_STRING) return false;
+    return charset_length(collation_charset(given->collation)->id, value_slice(given)) >
+           type->length;
+}
+
 enum status dml_convert(struct execution *execution, const struct column_definition *column,
                         enum dml_null on_null, const struct value *given, struct value *out) {
     if (value_is_null(given)) return convert_null(execution, column, on_null, out);
@@ -183,7 +204,14 @@ enum status dml_convert(struct execution *execution, const struct column_definit
         column->type.kind == COLUMN_TIMESTAMP
             ? convert_timestamp(execution, column, &options, given, out)
             : value_convert(given, &column->type, &options, execution->eval->arena, out);
-    return status == STATUS_OK ? STATUS_OK : complain(execution, column, given, status);
+    if (status != STATUS_OK) return complain(execution, column, given, status);
+    if (is_shortened(execution, column, given, out)) {
+        struct diagnostics *diagnostics = execution->eval->diagnostics;
+        diagnostics_warn(diagnostics, CONDITION_NOTE, WARN_DATA_TRUNCATED,
+                         arena_text(execution->arena, column->name),
+                         (long)MAX(diagnostics->row_number, 1u));
+    }
+    return STATUS_OK;
 }
 
 /* ---- defaults ---- */

@@ -10,6 +10,7 @@
  *   EXPLICIT   as WARNING                          as WARNING             as WARNING
  *
  *   (K1) CAST(.. AS UNSIGNED) of a negative integer is its complement, as in C; CAST(.. AS SIGNED) the other way round.
+ *        A text gives the digits that it begins with: '1.9' and '1e3' are 1, rubbish behind.
  *   (K2) A comparison takes any date that a column may hold, zero parts included, whatever sql_mode says.
  */
 #include "row/temporal.h"
@@ -92,6 +93,28 @@ static enum status cast_to_text(const struct expr *expr, struct eval_context *co
 
 /* ---- integers ---- */
 
+/* (K1) As bits; what is too large has all of them set, what is too small is the least integer. */
+static enum status integer_of_text(struct slice text, uint64_t *out) {
+    const uint8_t *at = text.data, *end = text.data + text.size;
+    while (at < end && (*at == ' ' || (*at >= '\t' && *at <= '\r'))) at++;
+    bool is_negative = at < end && *at == '-';
+    if (at < end && (*at == '-' || *at == '+')) at++;
+    const uint8_t *digits = at;
+    bool is_over = false;
+    for (*out = 0; at < end && *at >= '0' && *at <= '9'; at++) {
+        is_over |= __builtin_mul_overflow(*out, UINT64_C(10), out);
+        is_over |= __builtin_add_overflow(*out, (uint64_t)(*at - '0'), out);
+    }
+    bool is_number = at > digits;
+    if (is_negative) is_over |= *out > (uint64_t)INT64_MAX + 1;
+    if (is_over)
+        *out = is_negative ? (uint64_t)INT64_MIN : UINT64_MAX;
+    else if (is_negative)
+        *out = 0 - *out;
+    while (at < end && *at == ' ') at++;
+    return is_over || !is_number || at < end ? STATUS_TRUNCATED : STATUS_OK;
+}
+
 /* (K1) */
 static enum status integer_of(const struct value *value, const struct column_type *type,
                               struct value *out) {
@@ -103,10 +126,13 @@ static enum status integer_of(const struct value *value, const struct column_typ
                             value->kind == VALUE_SET;
     if (is_unsigned_kind) {
         u = value->u;
+    } else if (value->kind == VALUE_STRING) {
+        status = integer_of_text(value_slice(value), &u);
     } else {
         status = value_to_int(value, &i);
         u = (uint64_t)i;
-        if (status == STATUS_OUT_OF_RANGE && i > 0) status = value_to_uint(value, &u);
+        bool is_wide = status == STATUS_OUT_OF_RANGE && i > 0 && column_type_is_unsigned(type);
+        if (is_wide) status = value_to_uint(value, &u);
     }
     *out = column_type_is_unsigned(type) ? value_of_uint(u) : value_of_int((int64_t)u);
     return status;

@@ -305,8 +305,11 @@ static enum status eval_from_base64(const struct expr *expr, struct eval_context
 
 /* ---- other bases ---- */
 
+/* A BIT column is its number, whatever the base. */
 static enum status resolve_conv(struct function_call *call) {
-    if (call->expr->type.kind == COLUMN_NULL) function_texts(call, 0, 1);
+    const struct expr *arg = call->expr->args[0];
+    bool is_bits = arg->type.kind == COLUMN_BIT && arg->coercibility != COERCE_LITERAL;
+    if (!is_bits) function_texts(call, 0, 1);
     function_type_ascii(call, 64);
     return STATUS_OK;
 }
@@ -357,7 +360,8 @@ static enum status eval_conv(const struct expr *expr, struct eval_context *conte
     if (status != STATUS_OK || in.is_null) return status;
     int64_t from = in.args[1].i, to = in.args[2].i;
     if (!is_base(from) || !is_base(to) || in.args[0].text.size == 0) return STATUS_OK;
-    uint64_t number = number_of(in.args[0].text, from);
+    bool is_bits = in.args[0].value.kind == VALUE_BIT;
+    uint64_t number = is_bits ? in.args[0].value.u : number_of(in.args[0].text, from);
     *out = function_text_result(expr, in_base(number, to, context->arena));
     return STATUS_OK;
 }

@@ -50,11 +50,12 @@ static enum status resolve_whole(struct function_call *call) {
     return STATUS_OK;
 }
 
-/* ROUND and TRUNCATE: the places are known when they are a constant. */
+/* ROUND and TRUNCATE: the places are known when they are a constant. A DOUBLE shows as many. */
 static enum status resolve_round(struct function_call *call) {
     enum status status = resolve_like_arg(call);
     struct expr *expr = call->expr;
-    if (status != STATUS_OK || expr->type.kind != COLUMN_DECIMAL) return status;
+    bool is_double = expr->type.kind == COLUMN_DOUBLE;
+    if (status != STATUS_OK || (expr->type.kind != COLUMN_DECIMAL && !is_double)) return status;
     int64_t places = 0;
     if (expr->arg_count == 2) {
         if (expr->args[1]->kind != EXPR_CONSTANT) return STATUS_OK;
@@ -62,6 +63,10 @@ static enum status resolve_round(struct function_call *call) {
         if (value_is_null(constant) || value_to_int(constant, &places) == STATUS_INVALID) {
             return STATUS_OK;
         }
+    }
+    if (is_double) {
+        expr->type.scale = (uint8_t)MIN(MAX(places, (int64_t)0), (int64_t)SCALE_NOT_FIXED);
+        return STATUS_OK;
     }
     uint8_t digits = (uint8_t)(expr->type.precision - expr->type.scale);
     uint8_t scale = (uint8_t)MAX((int64_t)0, MIN(places, (int64_t)expr->type.scale));
@@ -276,6 +281,7 @@ static enum status rounded(const struct expr *expr, struct eval_context *context
     if (status == STATUS_OK) status = number_arg(expr, context, &args[0]);
     if (status != STATUS_OK) return status;
     status = value_round(&args[0], places, rounding, context->arena, out);
+    if (status == STATUS_OK && out->kind == VALUE_DOUBLE) out->scale = expr->type.scale;
     return status == STATUS_OK ? STATUS_OK : out_of_range(expr, context);
 }
 

@@ -25,7 +25,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 1 << 20, CELL_MAX = 1 << 17, ROWS_MAX = 4096, CONNECTIONS_MAX = 8, COLUMNS_MAX = 256 };
+enum {
+    TEXT_MAX = 1 << 20,
+    CELL_MAX = 1 << 17,
+    ROWS_MAX = 4096,
+    CONNECTIONS_MAX = 8,
+    COLUMNS_MAX = 256
+};
 
 enum mode { MODE_TEXT, MODE_PREPARED, MODE_RECORD };
 
@@ -69,7 +75,8 @@ static void fail_hard(const char *what, const char *why) {
 static MYSQL *connect_as(const char *user, const char *password) {
     MYSQL *mysql = mysql_init(NULL);
     mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    if (mysql_real_connect(mysql, "127.0.0.1", user, password, NULL, port, NULL, CLIENT_MULTI_RESULTS) == NULL)
+    if (mysql_real_connect(mysql, "127.0.0.1", user, password, NULL, port, NULL,
+                           CLIENT_MULTI_RESULTS) == NULL)
         fail_hard(user, mysql_error(mysql));
     if (mysql_query(mysql, "SET NAMES utf8mb4") != 0) fail_hard("SET NAMES", mysql_error(mysql));
     mysql_select_db(mysql, database); /* who has no right to it goes without */
@@ -91,16 +98,20 @@ static void connection_switch(const char *header) {
 static void put(const char *bytes, size_t size) {
     for (size_t i = 0; i < size && got.used < TEXT_MAX - 8; i++) {
         unsigned char c = (unsigned char)bytes[i];
-        if (c < 0x20) got.used += (size_t)sprintf(got.rows + got.used, "\\x%02X", c);
-        else got.rows[got.used++] = (char)c;
+        if (c < 0x20)
+            got.used += (size_t)sprintf(got.rows + got.used, "\\x%02X", c);
+        else
+            got.rows[got.used++] = (char)c;
     }
     got.rows[got.used] = 0;
 }
 
 static void put_cell(unsigned column, const char *bytes, size_t size) {
     if (column > 0) put("|", 1);
-    if (bytes == NULL) put("NULL", 4);
-    else put(bytes, size);
+    if (bytes == NULL)
+        put("NULL", 4);
+    else
+        put(bytes, size);
 }
 
 static void put_line_end(size_t line_start) {
@@ -112,7 +123,8 @@ static void put_line_end(size_t line_start) {
 static void put_names(MYSQL_RES *result) {
     if (strstr(one.header, "names") == NULL) return;
     for (unsigned i = 0; i < mysql_num_fields(result); i++)
-        put_cell(i, mysql_fetch_field_direct(result, i)->name, strlen(mysql_fetch_field_direct(result, i)->name));
+        put_cell(i, mysql_fetch_field_direct(result, i)->name,
+                 strlen(mysql_fetch_field_direct(result, i)->name));
     put_line_end(SIZE_MAX);
 }
 
@@ -137,10 +149,12 @@ static void run_text(MYSQL *mysql) {
     for (MYSQL_ROW row; (row = mysql_fetch_row(result)) != NULL;) {
         const unsigned long *sizes = mysql_fetch_lengths(result);
         size_t start = got.used;
-        for (unsigned i = 0; i < mysql_num_fields(result); i++) put_cell(i, row[i], row[i] ? sizes[i] : 0);
+        for (unsigned i = 0; i < mysql_num_fields(result); i++)
+            put_cell(i, row[i], row[i] ? sizes[i] : 0);
         put_line_end(start);
     }
-    if (mysql_errno(mysql) != 0) note_error(mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql));
+    if (mysql_errno(mysql) != 0)
+        note_error(mysql_errno(mysql), mysql_sqlstate(mysql), mysql_error(mysql));
     mysql_free_result(result);
 }
 
@@ -150,17 +164,23 @@ static void fetch_prepared(MYSQL_STMT *statement, unsigned columns) {
     my_bool nulls[COLUMNS_MAX];
     memset(binds, 0, sizeof binds);
     for (unsigned i = 0; i < columns; i++) {
-        binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING, .buffer = cells[i], .buffer_length = CELL_MAX,
-                                .length = &sizes[i], .is_null = &nulls[i]};
+        binds[i] = (MYSQL_BIND){.buffer_type = MYSQL_TYPE_STRING,
+                                .buffer = cells[i],
+                                .buffer_length = CELL_MAX,
+                                .length = &sizes[i],
+                                .is_null = &nulls[i]};
     }
     mysql_stmt_bind_result(statement, binds);
     int end;
     while ((end = mysql_stmt_fetch(statement)) == 0 || end == MYSQL_DATA_TRUNCATED) {
         size_t start = got.used;
-        for (unsigned i = 0; i < columns; i++) put_cell(i, nulls[i] ? NULL : cells[i], nulls[i] ? 0 : sizes[i]);
+        for (unsigned i = 0; i < columns; i++)
+            put_cell(i, nulls[i] ? NULL : cells[i], nulls[i] ? 0 : sizes[i]);
         put_line_end(start);
     }
-    if (end == 1) note_error(mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement), mysql_stmt_error(statement));
+    if (end == 1)
+        note_error(mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement),
+                   mysql_stmt_error(statement));
 }
 
 static bool is_about_the_one_before(void) {
@@ -172,7 +192,8 @@ static bool is_about_the_one_before(void) {
 
 static void run_prepared(MYSQL *mysql) {
     MYSQL_STMT *statement = mysql_stmt_init(mysql);
-    if (mysql_stmt_prepare(statement, one.sql, strlen(one.sql)) != 0 && mysql_stmt_errno(statement) == 1295) {
+    if (mysql_stmt_prepare(statement, one.sql, strlen(one.sql)) != 0 &&
+        mysql_stmt_errno(statement) == 1295) {
         mysql_stmt_close(statement);
         run_text(mysql);
         return;
@@ -189,20 +210,25 @@ static void run_prepared(MYSQL *mysql) {
         }
     }
     if (mysql_stmt_errno(statement) != 0)
-        note_error(mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement), mysql_stmt_error(statement));
+        note_error(mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement),
+                   mysql_stmt_error(statement));
     mysql_stmt_close(statement);
 }
 
 /* ---- cases ---- */
 
-static int line_compare(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static int line_compare(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
 static void lines_sort(char *text) {
     static char copy[TEXT_MAX];
     static char *lines[ROWS_MAX];
     size_t count = 0;
     snprintf(copy, sizeof copy, "%s", text);
-    for (char *line = strtok(copy, "\n"); line != NULL && count < ROWS_MAX; line = strtok(NULL, "\n")) lines[count++] = line;
+    for (char *line = strtok(copy, "\n"); line != NULL && count < ROWS_MAX;
+         line = strtok(NULL, "\n"))
+        lines[count++] = line;
     qsort(lines, count, sizeof *lines, line_compare);
     for (size_t i = 0; i < count; i++) text += sprintf(text, "%s\n", lines[i]);
 }
@@ -213,7 +239,8 @@ static bool answer_is_right(char *why, size_t size) {
     long long number;
     sscanf(one.header, "statement error %u %7s", &error, state);
     if (got.error != error || (state[0] != 0 && strcmp(state, got.state) != 0)) {
-        snprintf(why, size, "expected error %u %s, got %u (%s) %s", error, state, got.error, got.state, got.message);
+        snprintf(why, size, "expected error %u %s, got %u (%s) %s", error, state, got.error,
+                 got.state, got.message);
         return false;
     }
     if (sscanf(one.header, "statement affected %lld", &number) == 1 && number != got.affected) {
@@ -237,16 +264,25 @@ static bool answer_is_right(char *why, size_t size) {
 static void run_once(void) {
     MYSQL *mysql = peers[peer_now].mysql;
     got = (struct outcome){0};
-    if (mode == MODE_PREPARED && !is_about_the_one_before()) run_prepared(mysql);
-    else run_text(mysql);
+    if (mode == MODE_PREPARED && !is_about_the_one_before())
+        run_prepared(mysql);
+    else
+        run_text(mysql);
 }
 
 static void record(void) {
     run_once();
     if (one.only[0] != 0) printf("only %s\n", one.only);
-    if (got.error != 0 && strstr(one.header, got.state) == NULL) printf("statement error %u %s\n%s\n", got.error, got.state, one.sql);
-    else if (got.error == 0 && strncmp(one.header, "statement error", 15) == 0) printf("statement ok\n%s\n", one.sql);
-    else printf("%s\n%s\n", one.header, one.sql);
+    if (got.error != 0 && strstr(one.header, got.state) == NULL)
+        printf("statement error %u %s\n%s\n", got.error, got.state, one.sql);
+    else if (got.error == 0 && strncmp(one.header, "statement error", 15) == 0)
+        printf("statement ok\n%s\n", one.sql);
+    else if (strncmp(one.header, "statement affected", 18) == 0)
+        printf("statement affected %lld\n%s\n", got.affected, one.sql);
+    else if (strncmp(one.header, "statement warnings", 18) == 0)
+        printf("statement warnings %u\n%s\n", got.warnings, one.sql);
+    else
+        printf("%s\n%s\n", one.header, one.sql);
     if (got.error == 0 && strncmp(one.header, "query", 5) == 0) printf("----\n%s", got.rows);
     printf("\n");
 }
@@ -258,12 +294,14 @@ static void run_case(void) {
         return;
     }
     if (one.only[0] != 0 && strcmp(one.only, modes[mode]) != 0) return;
-    bool is_asked_again = strncmp(one.header, "query", 5) == 0 && strstr(one.header, "once") == NULL && !is_about_the_one_before();
+    bool is_asked_again = strncmp(one.header, "query", 5) == 0 &&
+                          strstr(one.header, "once") == NULL && !is_about_the_one_before();
     for (int time = 0; time <= is_asked_again; time++) {
         static char why[2 * TEXT_MAX];
         run_once();
         if (answer_is_right(why, sizeof why)) continue;
-        printf("FAIL %s:%d (%s%s)\n%.400s\n%.3000s\n", file_name, one.line, modes[mode], time ? ", second time" : "", one.sql, why);
+        printf("FAIL %s:%d (%s%s)\n%.400s\n%.3000s\n", file_name, one.line, modes[mode],
+               time ? ", second time" : "", one.sql, why);
         failed++;
         return;
     }
@@ -289,8 +327,10 @@ static void body_read(FILE *file, char *line, int *number) {
     one.sql[0] = one.expected[0] = 0;
     one.has_rows = false;
     while (line_read(file, line, number) && line[0] != 0) {
-        if (!one.has_rows && strcmp(line, "----") == 0) one.has_rows = true;
-        else append(one.has_rows ? one.expected : one.sql, line);
+        if (!one.has_rows && strcmp(line, "----") == 0)
+            one.has_rows = true;
+        else
+            append(one.has_rows ? one.expected : one.sql, line);
     }
     size_t size = strlen(one.sql);
     if (size > 0) one.sql[size - 1] = 0;
@@ -301,11 +341,15 @@ static void file_run(FILE *file) {
     int number = 0;
     while (line_read(file, line, &number)) {
         bool is_plain = line[0] == 0 || line[0] == '#' || strncmp(line, "connection ", 11) == 0;
-        if (is_plain && mode == MODE_RECORD && line[0] != 0) printf("%s\n%s", line, line[0] == '#' ? "" : "\n");
-        if (strncmp(line, "connection ", 11) == 0) connection_switch(line);
-        else if (strncmp(line, "only ", 5) == 0) snprintf(one.only, sizeof one.only, "%s", line + 5);
+        if (is_plain && mode == MODE_RECORD && line[0] != 0)
+            printf("%s\n%s", line, line[0] == '#' ? "" : "\n");
+        if (strncmp(line, "connection ", 11) == 0)
+            connection_switch(line);
+        else if (strncmp(line, "only ", 5) == 0)
+            snprintf(one.only, sizeof one.only, "%s", line + 5);
         if (is_plain || strncmp(line, "only ", 5) == 0) continue;
-        if (strncmp(line, "statement ", 10) != 0 && strncmp(line, "query", 5) != 0) fail_hard("no such header", line);
+        if (strncmp(line, "statement ", 10) != 0 && strncmp(line, "query", 5) != 0)
+            fail_hard("no such header", line);
         snprintf(one.header, sizeof one.header, "%s", line);
         one.line = number;
         body_read(file, line, &number);
@@ -329,7 +373,9 @@ int main(int argc, char **argv) {
     port = (unsigned)atoi(argv[1]);
     database = argv[2];
     file_name = strrchr(argv[3], '/') ? strrchr(argv[3], '/') + 1 : argv[3];
-    mode = strcmp(argv[4], "record") == 0 ? MODE_RECORD : strcmp(argv[4], "prepared") == 0 ? MODE_PREPARED : MODE_TEXT;
+    mode = strcmp(argv[4], "record") == 0     ? MODE_RECORD
+           : strcmp(argv[4], "prepared") == 0 ? MODE_PREPARED
+                                              : MODE_TEXT;
     FILE *file = fopen(argv[3], "r");
     if (file == NULL) fail_hard(argv[3], "cannot be opened");
     database_renew();
