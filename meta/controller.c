@@ -473,8 +473,10 @@ static void on_learned(struct controller *controller, const struct message *mess
     const struct meta_node *node = placement_node(&controller->state.placement, learned->node);
     if (member == NULL || node == NULL || node->incarnation != message->header.from_incarnation)
         return;
-    member->learned_version = learned->version;
-    member->in_use_version = learned->in_use;
+    if (learned->version == 0) member->learned_version = member->in_use_version = 0;
+    /* Both only rise: a lower one is an older report that came late. */
+    member->learned_version = MAX(member->learned_version, learned->version);
+    member->in_use_version = MAX(member->in_use_version, learned->in_use);
     uint32_t version = controller->state.dictionary.version;
     if (learned->version < version && member->is_registered && learned->version == 0)
         dictionary_push_whole(controller, learned->node);

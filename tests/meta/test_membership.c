@@ -118,3 +118,30 @@ Test(membership, time_in_which_the_controller_did_not_run_counts_for_nobody) {
     cr_assert(meta_world_is_live(&world, A));
     meta_world_close(&world);
 }
+
+static void say_learned(uint16_t node, uint32_t version) {
+    struct message message = {.header = {.kind = MESSAGE_LEARNED,
+                                         .from_node = node,
+                                         .from_incarnation = meta_world_incarnation(&world, node)}};
+    message.learned = (struct learned){.node = node, .version = version, .in_use = version};
+    meta_world_send(&world, &message);
+}
+
+/* Seed 1244: the change waited for ever for a daemon that had said it all. */
+Test(membership, a_report_of_versions_that_comes_late_takes_nothing_back) {
+    open_pair();
+    meta_world_register(&world, S, 501, 0);
+    meta_world_register(&world, S + 1, 502, 0);
+    struct message ddl = {.header = {.kind = MESSAGE_DDL, .from_node = S, .request_id = 1}};
+    ddl.ddl =
+        (struct ddl){.ddl_kind = DDL_CREATE_DATABASE, .nonce = 77, .database = SLICE_LITERAL("d")};
+    meta_world_send(&world, &ddl);
+    uint32_t version = world.last[MESSAGE_DICTIONARY].dictionary.version;
+    cr_assert_gt(version, 1);
+    say_learned(S, version);
+    say_learned(S, version - 1);
+    cr_assert_eq(world.sent_count[MESSAGE_DDL_DONE], 0);
+    say_learned(S + 1, version);
+    cr_assert_eq(world.sent_count[MESSAGE_DDL_DONE], 1);
+    meta_world_close(&world);
+}
