@@ -388,6 +388,8 @@ void reply_columns_begin(struct protocol *protocol, uint32_t column_count);
 void reply_column(struct protocol *protocol, const struct reply_column *column);
 void reply_columns_end(struct protocol *protocol, uint16_t status, uint16_t warning_count);
 void reply_rows_end(struct protocol *protocol, uint16_t status, uint16_t warning_count);
+/* The same with what session tracking has to tell, where the client takes an OK there. */
+void reply_rows_end_tracked(struct protocol *protocol, const struct reply_ok *ok);
 /* COM_FIELD_LIST: one for each column, then reply_rows_end. */
 void reply_field(struct protocol *protocol, const struct reply_column *column,
                  struct slice default_value);

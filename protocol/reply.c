@@ -120,13 +120,16 @@ static void eof_write(struct protocol *protocol, uint16_t status, uint16_t warni
     packet_finish(protocol);
 }
 
+void reply_rows_end_tracked(struct protocol *protocol, const struct reply_ok *ok) {
+    if (protocol_has(protocol, CAPABILITY_DEPRECATE_EOF))
+        ok_write(protocol, 0xFE, ok);
+    else
+        eof_write(protocol, ok->status, ok->warning_count);
+}
+
 void reply_rows_end(struct protocol *protocol, uint16_t status, uint16_t warning_count) {
-    if (protocol_has(protocol, CAPABILITY_DEPRECATE_EOF)) {
-        struct reply_ok ok = {.status = status, .warning_count = warning_count};
-        ok_write(protocol, 0xFE, &ok);
-    } else {
-        eof_write(protocol, status, warning_count);
-    }
+    reply_rows_end_tracked(protocol,
+                           &(struct reply_ok){.status = status, .warning_count = warning_count});
 }
 
 void reply_columns_begin(struct protocol *protocol, uint32_t column_count) {

@@ -37,13 +37,14 @@ struct reply_column result_definition(const struct result_column *column) {
     const struct column_type *type = &column->type;
     bool is_text =
         column_kind_is_text(type->kind) || type->kind == COLUMN_ENUM || type->kind == COLUMN_SET;
+    uint8_t bytes_per_char = is_text ? collation_charset(type->collation)->bytes_per_char_max : 4;
     return (struct reply_column){
         .schema = column->schema,
         .table = column->table,
         .table_original = column->original_table,
         .name = column->name,
         .name_original = column->original_name,
-        .length = column_type_display_length(type, 4),
+        .length = column_type_display_length(type, bytes_per_char),
         .collation_id = is_text ? type->collation : COLLATION_BINARY,
         .flags = definition_flags(column),
         .type = (uint8_t)column_type_mysql(type),
@@ -95,6 +96,16 @@ static enum status result_on_row(struct result_sink *sink, const struct value *v
     return connection_drain(result->connection); /* (R2) */
 }
 
+static const struct session_change *changes_of(const struct result *result,
+                                               const struct session_track *track_list,
+                                               uint32_t count) {
+    struct session_change *changes = arena_array(result->arena, struct session_change, count);
+    for (uint32_t i = 0; i < count; i++)
+        changes[i] = (struct session_change){(enum session_change_kind)track_list[i].kind,
+                                             track_list[i].name, track_list[i].value};
+    return changes;
+}
+
 static void result_on_end(struct result_sink *sink, const struct result_end *end) {
     struct result *result = result_of(sink);
     struct protocol *protocol = result->connection->protocol;
@@ -106,18 +117,19 @@ static void result_on_end(struct result_sink *sink, const struct result_end *end
         return;
     }
     result_end_columns(result);
-    reply_rows_end(protocol, end->status, end->warning_count);
+    reply_rows_end_tracked(protocol,
+                           &(struct reply_ok){.status = end->status,
+                                              .warning_count = end->warning_count,
+                                              .changes = changes_of(result, end->tracks,
+                                                                    end->track_count),
+                                              .change_count = end->track_count});
 }
 
 static void result_on_ok(struct result_sink *sink, const struct result_ok *ok) {
     struct result *result = result_of(sink);
     result->reply_count++;
     if (result->form == RESULT_KEPT) return;
-    struct session_change *changes =
-        arena_array(result->arena, struct session_change, ok->track_count);
-    for (uint32_t i = 0; i < ok->track_count; i++)
-        changes[i] = (struct session_change){(enum session_change_kind)ok->tracks[i].kind,
-                                             ok->tracks[i].name, ok->tracks[i].value};
+    const struct session_change *changes = changes_of(result, ok->tracks, ok->track_count);
     reply_ok(result->connection->protocol, &(struct reply_ok){.affected_rows = ok->affected_rows,
                                                               .last_insert_id = ok->last_insert_id,
                                                               .status = ok->status,

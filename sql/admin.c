@@ -69,8 +69,10 @@ enum status flush_run(struct session *session, const struct ast_statement *state
                      PRIVILEGE(FLUSH_STATUS) | PRIVILEGE(FLUSH_OPTIMIZER_COSTS) |
                      PRIVILEGE(FLUSH_USER_RESOURCES));
     if (status != STATUS_OK) return status;
-    if (flush->with_read_lock || flush->for_export)
-        return diagnostics_unsupported(&session->diagnostics, "FLUSH TABLES WITH READ LOCK");
+    if (flush->for_export || (flush->with_read_lock && flush->tables.count > 0))
+        return diagnostics_unsupported(&session->diagnostics,
+                                       "FLUSH TABLES of single tables WITH READ LOCK");
+    if (flush->with_read_lock) return table_lock_all_read(session);
     for (uint32_t i = 0; i < flush->what.count && status == STATUS_OK; i++)
         status = flush_word(session, flush->what.items[i]);
     session->server->counters.flushes++;

@@ -24,6 +24,7 @@ void answer_track(struct session *session, uint8_t kind, struct slice name, stru
     }
     answer->tracks[answer->track_count++] =
         (struct session_track){kind, arena_copy(arena, name), arena_copy(arena, value)};
+    if (kind < 2) track_state(session);
 }
 
 static uint16_t warning_count(const struct session *session) {
@@ -48,9 +49,13 @@ void answer_send(struct session *session, enum status status) {
         session->row_count = -1;
         return;
     }
+    if (answer->has_rows) session->transaction.has_sent_rows = session->transaction.is_explicit;
+    track_transaction(session);
     if (answer->has_rows) {
         struct result_end end = {.status = (uint16_t)(flags | answer->end_flags),
-                                 .warning_count = warning_count(session)};
+                                 .warning_count = warning_count(session),
+                                 .tracks = answer->tracks,
+                                 .track_count = answer->track_count};
         session->row_count = -1;
         session->sink->end(session->sink, &end);
         return;

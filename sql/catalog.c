@@ -22,8 +22,9 @@ static enum status find_table(const struct bind_catalog *base, struct slice sche
     struct session *session = catalog_of(base)->session;
     *base_out = NULL;
     bool is_show = session->show_table != NULL && slice_equal(schema, SHOW_DATABASE);
-    *virtual_out = is_show ? session->show_table : NULL;
-    if (is_show) return STATUS_OK;
+    bool is_load = session->load_table != NULL && slice_equal(schema, LOAD_DATABASE);
+    *virtual_out = is_show ? session->show_table : is_load ? session->load_table : NULL;
+    if (*virtual_out != NULL) return STATUS_OK;
     *virtual_out = info_schema_find(session->server->info, schema, name);
     if (*virtual_out != NULL) return STATUS_OK;
     *base_out = schema_table(session->schema, schema, name);
@@ -47,6 +48,7 @@ static enum status find_view(const struct bind_catalog *base, struct slice schem
 static bool has_schema(const struct bind_catalog *base, struct slice schema) {
     struct session *session = catalog_of(base)->session;
     if (session->show_table != NULL && slice_equal(schema, SHOW_DATABASE)) return true;
+    if (session->load_table != NULL && slice_equal(schema, LOAD_DATABASE)) return true;
     return catalog_is_virtual(schema) || schema_has_database(session->schema, schema);
 }
 

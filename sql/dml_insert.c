@@ -56,8 +56,12 @@ static enum status counter_next(struct insertion *insertion, uint64_t *out) {
     struct exec_context *context = insertion->execution->context;
     uint64_t step = MAX(context->auto_increment_increment, (uint64_t)1);
     uint64_t offset = context->auto_increment_offset % step;
-    if (insertion->first_generated == 0 && context->insert_id != 0) {
-        *out = context->insert_id;
+    if (context->insert_id != 0) { /* the statement's values follow it */
+        *out = insertion->first_generated == 0
+                   ? context->insert_id
+                   : insertion->drawn_next + (offset + step - insertion->drawn_next % step) % step;
+        insertion->drawn_next = *out + 1;
+        insertion->raise_to = MAX(insertion->raise_to, *out);
         return STATUS_OK;
     }
     for (;;) {
@@ -296,6 +300,8 @@ static bool query_reads(const struct bound_query *query, const struct table *tab
 static bool from_reads(const struct bound_select *select, const struct table *table) {
     for (uint32_t i = 0; i < select->table_count; i++) {
         const struct bound_table *from = select->tables[i];
+        bool is_stream = from->kind == BOUND_VIRTUAL && from->virtual_table->next != NULL;
+        if (is_stream) continue; /* of a file */
         if (from->kind != BOUND_BASE) return true;
         if (from->base->definition->id == table->definition->id) return true;
     }

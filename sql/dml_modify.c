@@ -264,8 +264,30 @@ static void modification_result(const struct modification *modification,
         (unsigned)execution->eval->diagnostics->warning_count));
 }
 
+/* Does some target's whole table have to be read? */
+static bool reads_all_of(const struct plan_node *node, const struct bound_modify *bound) {
+    if (node == NULL) return false;
+    if (node->kind == PLAN_SCAN && node->scan->path->kind == ACCESS_FULL) {
+        for (uint32_t i = 0; i < bound->target_count; i++)
+            if (bound->targets[i].table == node->scan->bound) return true;
+    }
+    return reads_all_of(node->input, bound) || reads_all_of(node->inner, bound);
+}
+
+/* sql_safe_updates: a key or a LIMIT has to keep a slip from changing everything. */
+static enum status check_safe(const struct execution *execution) {
+    const struct plan_modify *plan = execution->context->plan->modify;
+    if (execution->context->safe_updates == 0 || plan->bound->limit != NULL) return STATUS_OK;
+    bool is_unsafe = plan->change != NULL ? plan->change->path->kind == ACCESS_FULL
+                                          : reads_all_of(plan->source, plan->bound);
+    if (!is_unsafe) return STATUS_OK;
+    return diagnostics_error(execution->eval->diagnostics, ER_UPDATE_WITHOUT_KEY_IN_SAFE_MODE, "");
+}
+
 enum status dml_modify(struct execution *execution, struct exec_result *result) {
     struct modification modification;
+    enum status safe = check_safe(execution);
+    if (safe != STATUS_OK) return safe;
     if (execution->context->plan->modify->bound->is_ignore) execution->eval->mode |= EVAL_IGNORE;
     modification_open(&modification, execution);
     enum status status = modify_pushed(&modification);

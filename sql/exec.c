@@ -72,7 +72,6 @@ enum status exec_pause_slow(struct execution *execution) {
     if (waiter_wait(waiter, WAIT_YIELD) == WAIT_CANCELLED) {
         return exec_refused(execution, STATUS_CANCELLED);
     }
-    execution->eval->sysdate_epoch_us += (int64_t)(waiter->now_us - execution->paused_us);
     execution->paused_us = waiter->now_us;
     return STATUS_OK;
 }
@@ -165,8 +164,7 @@ static enum status send_row(struct execution *execution, const struct plan_query
 
 /* sql_select_limit, of queries without a LIMIT of their own. */
 static uint64_t row_limit(const struct execution *execution, const struct plan_query *query) {
-    uint64_t limit = execution->context->row_limit;
-    return limit == 0 || query->bound->limit != NULL ? UINT64_MAX : limit;
+    return query->bound->limit != NULL ? UINT64_MAX : execution->context->row_limit;
 }
 
 static enum status send_rows(struct execution *execution, struct stage *root,
@@ -191,7 +189,8 @@ static enum status exec_query(struct execution *execution, struct exec_result *r
     struct stage *root;
     enum status status = stage_open(execution, query->root, &root);
     if (status != STATUS_OK) return status;
-    enum status first = stage_step(root, execution);
+    bool is_empty = row_limit(execution, query) == 0;
+    enum status first = is_empty ? STATUS_END : stage_step(root, execution);
     if (first != STATUS_OK && first != STATUS_END) return first;
     const struct result_column *columns;
     uint32_t count;

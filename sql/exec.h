@@ -27,6 +27,7 @@ struct exec_context {
     uint8_t is_autocommit;     /* a single request may commit with itself */
     uint8_t statement_extent;  /* the statement is all of its transaction */
     uint64_t row_limit;        /* sql_select_limit */
+    uint64_t cte_rounds_max;   /* cte_max_recursion_depth */
     uint64_t safe_updates;     /* sql_safe_updates */
     uint64_t auto_increment_increment, auto_increment_offset;
     uint8_t no_auto_value_on_zero;

@@ -11,7 +11,6 @@
  */
 #include "sql/exec_private.h"
 
-#define RECURSION_DEPTH_MAX 1000
 
 struct derived_stage {
     struct stage stage;
@@ -74,9 +73,9 @@ static enum status make_rounds(struct derived_stage *self, struct execution *exe
         self->round_from = self->round_to;
         self->round_to = self->rows.count;
         if (self->round_from == self->round_to) return STATUS_OK;
-        if (round == RECURSION_DEPTH_MAX) {
+        if (round >= execution->context->cte_rounds_max) {
             return diagnostics_error(execution->eval->diagnostics, ER_CTE_MAX_RECURSION_DEPTH,
-                                     RECURSION_DEPTH_MAX + 1);
+                                     round + 1);
         }
         enum status status = open_or_rewind(execution, node->step, &self->step);
         if (status == STATUS_OK) status = keep_rows(self, execution, self->step, node->step);
@@ -167,6 +166,7 @@ struct stage *exec_work_open(struct execution *execution, const struct plan_node
 struct virtual_stage {
     struct stage stage;
     struct row_store rows; /* of the referenced columns */
+    struct value *row;     /* of a table that is read once */
     uint64_t at;
     bool is_made;
 };
@@ -203,15 +203,31 @@ static enum status virtual_next(struct stage *stage, struct execution *execution
     return STATUS_OK;
 }
 
+/* Rows that are read once go on as they come. */
+static enum status stream_next(struct stage *stage, struct execution *execution) {
+    const struct bound_table *bound = stage->node->table;
+    const struct virtual_table *table = bound->virtual_table;
+    struct virtual_stage *self = (struct virtual_stage *)stage;
+    if (self->row == NULL)
+        self->row = arena_array(execution->arena, struct value, bound->column_count);
+    enum status status = table->next(table, execution->eval->session, self->row);
+    if (status == STATUS_END) return status;
+    if (status != STATUS_OK) return exec_refused(execution, status);
+    for (uint32_t i = 0; i < bound->column_count; i++) {
+        if (bound->columns[i] != NULL) execution->slots[bound->columns[i]->slot] = self->row[i];
+    }
+    return STATUS_OK;
+}
+
 static void virtual_rewind(struct stage *stage, struct execution *execution) {
     (void)execution;
     ((struct virtual_stage *)stage)->at = 0;
 }
 
 struct stage *exec_virtual_open(struct execution *execution, const struct plan_node *node) {
-    (void)node;
     struct virtual_stage *self = arena_new(execution->arena, struct virtual_stage);
-    self->stage.next = virtual_next;
+    bool is_stream = node->table->virtual_table->next != NULL;
+    self->stage.next = is_stream ? stream_next : virtual_next;
     self->stage.rewind = virtual_rewind;
     return &self->stage;
 }

@@ -152,7 +152,11 @@ struct eval_context {
     uint16_t connection_collation;
     uint8_t division_scale_increment; /* div_precision_increment */
     int64_t now_epoch_us;             /* of the statement's start (NOW) */
-    int64_t sysdate_epoch_us;         /* of the last resume of the fiber (SYSDATE) */
+    int64_t sysdate_epoch_us;         /* of this moment (SYSDATE), unless there is a clock */
+    const uint64_t *clock_us;         /* the driver's, moved whenever the fiber waits; or NULL */
+    uint8_t week_format;              /* default_week_format */
+    uint8_t cipher_mode;              /* enum cipher_mode, and bytes of its key: block_encryption_mode */
+    uint8_t cipher_key_bytes;
     const struct time_zone *zone;
     struct random *random; /* the session's; RAND(n) has its own state per node and execution */
     uint64_t *rand_states; /* two each for RAND(n), by place; zeroed at the start of an execution */
@@ -171,6 +175,10 @@ struct eval_context {
     enum status (*find_zone)(void *session, struct slice name, struct arena *arena,
                              const struct time_zone **out);
 };
+
+static inline int64_t eval_clock_us(const struct eval_context *context) {
+    return context->clock_us != NULL ? (int64_t)*context->clock_us : context->sysdate_epoch_us;
+}
 
 /* OK, or an error that is in context->diagnostics. */
 MUST_USE static inline enum status expr_eval(const struct expr *expr, struct eval_context *context,

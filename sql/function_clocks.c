@@ -54,7 +54,7 @@ static enum status eval_utc(const struct expr *expr, struct eval_context *contex
 
 static enum status eval_sysdate(const struct expr *expr, struct eval_context *context,
                                 struct value *out) {
-    return clock_value(expr, context, time_zone_from_utc(context->zone, context->sysdate_epoch_us),
+    return clock_value(expr, context, time_zone_from_utc(context->zone, eval_clock_us(context)),
                        out);
 }
 

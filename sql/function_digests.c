@@ -1,13 +1,13 @@
 /* function_digests.c: AES_DECRYPT to UUID_TO_BIN: digests, ciphers, chance and names that are unique.
  *
- * Digests are of the bytes that the arg has in its own character set. AES is aes-128-ecb, MySQL's default: a key of any size is
- * folded into 16 bytes. Chance is the session's (context->random), so a simulated session repeats itself.
+ * Digests are of the bytes that the arg has in its own character set. AES is as block_encryption_mode says: a key of any size is
+ * folded into 16, 24 or 32 bytes. Chance is the session's (context->random), so a simulated session repeats itself.
  *   (Q1) A UUID is of version 1: its time is the statement's, clock sequence and node are chance, the node marked as no
  *        hardware address.
  */
 #include "sql/function_private.h"
 
-#include "base/digest.h"
+#include "base/cipher.h"
 #include "base/random.h"
 
 static struct slice hex_text(struct slice bytes, struct arena *arena) {
@@ -133,10 +133,10 @@ static enum status eval_crc32(const struct expr *expr, struct eval_context *cont
 
 /* ---- AES ---- */
 
-#define AES_KEY_BYTES 16
+#define AES_KEY_BYTES_MAX 32
 
 static enum status resolve_aes_encrypt(struct function_call *call) {
-    function_texts(call, 0, 2);
+    function_texts(call, 0, call->expr->arg_count);
     const struct expr *arg = call->expr->args[0];
     uint64_t bytes = (uint64_t)coerce_text_length(arg) *
                      collation_charset(arg->type.collation)->bytes_per_char_max;
@@ -145,26 +145,54 @@ static enum status resolve_aes_encrypt(struct function_call *call) {
 }
 
 static enum status resolve_aes_decrypt(struct function_call *call) {
-    function_texts(call, 0, 2);
+    function_texts(call, 0, call->expr->arg_count);
     function_type_bytes(call, coerce_text_length(call->expr->args[0]));
     return STATUS_OK;
 }
 
-static void fold_key(struct slice key, uint8_t *folded) {
-    memset(folded, 0, AES_KEY_BYTES);
-    for (size_t i = 0; i < key.size; i++) folded[i % AES_KEY_BYTES] ^= key.data[i];
+static void fold_key(struct slice key, uint8_t *folded, size_t size) {
+    memset(folded, 0, size);
+    for (size_t i = 0; i < key.size; i++) folded[i % size] ^= key.data[i];
+}
+
+/* The text and the cipher of block_encryption_mode; in->is_null: an arg is. */
+static enum status read_cipher(const struct expr *expr, struct eval_context *context,
+                               struct function_input *in, struct cipher *cipher) {
+    struct value ignored;
+    bool has_iv = expr->arg_count > 2;
+    cipher->mode = (enum cipher_mode)context->cipher_mode;
+    size_t key_bytes = MAX(context->cipher_key_bytes, (uint8_t)16);
+    bool needs_iv = cipher->mode != CIPHER_ECB;
+    if (needs_iv && !has_iv)
+        return diagnostics_error(context->diagnostics, ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT,
+                                 function_name_lower(expr, context->arena));
+    enum status status =
+        function_read(expr, context, needs_iv ? "ttt" : has_iv ? "ttv" : "tt", in, &ignored);
+    if (status != STATUS_OK || in->is_null) return status;
+    uint8_t *key = arena_alloc(context->arena, AES_KEY_BYTES_MAX);
+    fold_key(in->args[1].text, key, key_bytes);
+    cipher->key = slice_of(key, key_bytes);
+    if (has_iv && !needs_iv)
+        diagnostics_warn(context->diagnostics, CONDITION_WARNING, WARN_OPTION_IGNORED, "IV");
+    if (!needs_iv) return STATUS_OK;
+    if (in->args[2].text.size < AES_BLOCK_BYTES)
+        return diagnostics_error(context->diagnostics, ER_AES_INVALID_IV,
+                                 function_name_lower(expr, context->arena),
+                                 (unsigned)AES_BLOCK_BYTES);
+    cipher->iv = in->args[2].text.data;
+    return STATUS_OK;
 }
 
 static enum status eval_aes_encrypt(const struct expr *expr, struct eval_context *context,
                                     struct value *out) {
     struct function_input in;
-    uint8_t key[AES_KEY_BYTES];
-    enum status status = function_read(expr, context, "ttv", &in, out);
+    struct cipher cipher;
+    *out = value_null();
+    enum status status = read_cipher(expr, context, &in, &cipher);
     if (status != STATUS_OK || in.is_null) return status;
-    size_t size = aes_padded_size(in.args[0].text.size);
-    uint8_t *bytes = arena_alloc(context->arena, size);
-    fold_key(in.args[1].text, key);
-    aes_ecb_encrypt(slice_of(key, sizeof key), in.args[0].text, bytes);
+    size_t size = cipher_size(cipher.mode, in.args[0].text.size);
+    uint8_t *bytes = arena_alloc(context->arena, size + 1);
+    cipher_encrypt(&cipher, in.args[0].text, bytes);
     *out = function_text_result(expr, slice_of(bytes, size));
     return STATUS_OK;
 }
@@ -173,14 +201,14 @@ static enum status eval_aes_encrypt(const struct expr *expr, struct eval_context
 static enum status eval_aes_decrypt(const struct expr *expr, struct eval_context *context,
                                     struct value *out) {
     struct function_input in;
-    uint8_t key[AES_KEY_BYTES];
+    struct cipher cipher;
     size_t size;
-    enum status status = function_read(expr, context, "ttv", &in, out);
-    if (status != STATUS_OK || in.is_null || in.args[0].text.size == 0) return status;
-    uint8_t *bytes = arena_alloc(context->arena, in.args[0].text.size);
-    fold_key(in.args[1].text, key);
-    status = aes_ecb_decrypt(slice_of(key, sizeof key), in.args[0].text, bytes, &size);
-    if (status == STATUS_OK) *out = function_text_result(expr, slice_of(bytes, size));
+    *out = value_null();
+    enum status status = read_cipher(expr, context, &in, &cipher);
+    if (status != STATUS_OK || in.is_null) return status;
+    uint8_t *bytes = arena_alloc(context->arena, in.args[0].text.size + 1);
+    if (cipher_decrypt(&cipher, in.args[0].text, bytes, &size) != STATUS_OK) return STATUS_OK;
+    *out = function_text_result(expr, slice_of(bytes, size));
     return STATUS_OK;
 }
 
@@ -243,7 +271,7 @@ static enum status eval_uuid(const struct expr *expr, struct eval_context *conte
                              struct value *out) {
     uint8_t bytes[UUID_BYTES];
     random_bytes(context->random, bytes, sizeof bytes);
-    uint64_t ticks = UUID_EPOCH_TICKS + (uint64_t)context->sysdate_epoch_us * 10 + bytes[0] % 10;
+    uint64_t ticks = UUID_EPOCH_TICKS + (uint64_t)eval_clock_us(context) * 10 + bytes[0] % 10;
     store_be32(bytes, (uint32_t)ticks);
     store_be16(bytes + 4, (uint16_t)(ticks >> 32));
     store_be16(bytes + 6, (uint16_t)(0x1000 | (ticks >> 48 & 0x0fff)));
@@ -263,7 +291,7 @@ static enum status resolve_uuid_short(struct function_call *call) {
 static enum status eval_uuid_short(const struct expr *expr, struct eval_context *context,
                                    struct value *out) {
     (void)expr;
-    uint64_t seconds = (uint64_t)(context->sysdate_epoch_us / US_PER_SECOND);
+    uint64_t seconds = (uint64_t)(eval_clock_us(context) / US_PER_SECOND);
     *out = value_of_uint(seconds << 32 | (uint32_t)random_u64(context->random));
     return STATUS_OK;
 }

@@ -87,11 +87,11 @@ static int64_t part_year_week(const struct date_time *t, int64_t mode) {
     return (int64_t)year * 100 + week;
 }
 
-static enum status date_part(const struct expr *expr, struct eval_context *context,
-                             const struct date_part *part, struct value *out) {
+/* The second argument, or `mode`. */
+static enum status date_part_mode(const struct expr *expr, struct eval_context *context,
+                                  const struct date_part *part, int64_t mode, struct value *out) {
     struct function_moment moment;
     bool is_null;
-    int64_t mode = 0;
     *out = value_null();
     enum status status =
         function_read_moment(expr->args[0], context, part->need, &moment, &is_null);
@@ -102,6 +102,11 @@ static enum status date_part(const struct expr *expr, struct eval_context *conte
     struct date_time t = temporal_unpack(moment.packed);
     *out = value_of_int(part->part(&t, mode));
     return STATUS_OK;
+}
+
+static enum status date_part(const struct expr *expr, struct eval_context *context,
+                             const struct date_part *part, struct value *out) {
+    return date_part_mode(expr, context, part, 0, out);
 }
 
 static enum status eval_year(const struct expr *expr, struct eval_context *context,
@@ -152,7 +157,7 @@ static enum status eval_day_of_year(const struct expr *expr, struct eval_context
 static enum status eval_week(const struct expr *expr, struct eval_context *context,
                              struct value *out) {
     static const struct date_part part = {DATE_WHOLE, part_week};
-    return date_part(expr, context, &part, out);
+    return date_part_mode(expr, context, &part, context->week_format, out);
 }
 static enum status eval_week_of_year(const struct expr *expr, struct eval_context *context,
                                      struct value *out) {

@@ -11,7 +11,7 @@
 #define FOREVER_MS          UINT32_MAX
 #define OWNER_ID_BITS       48
 
-static uint64_t owner_of(const struct session *session) {
+uint64_t named_lock_owner(const struct session *session) {
     return (uint64_t)session->server->options.node << OWNER_ID_BITS | session->id;
 }
 
@@ -62,7 +62,7 @@ static enum status lock_name(struct session *session, const struct value *arg,
 
 static enum status ask(struct session *session, struct named_lock_request *request,
                        uint64_t *holder_out) {
-    request->owner = owner_of(session);
+    request->owner = named_lock_owner(session);
     return cluster_named_lock(session_cluster(session), session->waiter, request, holder_out);
 }
 
@@ -151,6 +151,6 @@ enum status named_lock_call(void *context, const struct waiting_call *call, stru
 
 void named_lock_release_all(struct session *session) {
     if (session->held_locks > 0)
-        cluster_named_lock_forget(session_cluster(session), owner_of(session));
+        cluster_named_lock_forget(session_cluster(session), named_lock_owner(session));
     session->held_locks = 0;
 }

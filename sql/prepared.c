@@ -120,13 +120,18 @@ static enum status prepared_describe(struct session *session, struct prepared_st
     const struct query query = {.text = prepared->text,
                                 .ast = prepared->ast,
                                 .parameter_count = prepared->ast->parameter_count};
-    return query_describe(session, &query, &describe->columns, &describe->column_count);
+    enum status status =
+        query_describe(session, &query, &describe->columns, &describe->column_count);
+    if (status == STATUS_OK)
+        describe->columns = charset_sink_describe(
+            session, describe->columns, describe->column_count, &session->statement_arena);
+    return status;
 }
 
 enum status session_prepare(struct session *session, struct slice text, struct result_sink *sink,
                             struct prepared_describe *describe_out) {
     struct prepared_statement *prepared;
-    session->sink = sink;
+    session->sink = charset_sink_for(session, sink);
     /* What the description says must live until the caller has sent it: the arena is reset by the next statement. */
     arena_reset(&session->statement_arena);
     statement_begin(session, text, SESSION_PREPARE);
@@ -222,7 +227,7 @@ static enum status cursor_run(struct session *session, struct prepared_statement
 void session_execute(struct session *session, struct prepared_statement *prepared,
                      const struct value *values, enum cursor_kind cursor,
                      struct result_sink *sink) {
-    session->sink = sink;
+    session->sink = charset_sink_for(session, sink);
     statement_begin(session, prepared->text, SESSION_EXECUTE);
     cursor_close(prepared);
     bool may_have_cursor = cursor == CURSOR_READ && prepared->ast->kind == AST_SELECT;
@@ -235,7 +240,7 @@ void session_execute(struct session *session, struct prepared_statement *prepare
 
 void session_fetch(struct session *session, struct prepared_statement *prepared, uint32_t row_count,
                    struct result_sink *sink) {
-    session->sink = sink;
+    session->sink = charset_sink_for(session, sink);
     statement_begin(session, prepared->text, SESSION_EXECUTE);
     enum status status = STATUS_OK;
     struct recorder *cursor = &prepared->cursor;
@@ -244,6 +249,7 @@ void session_fetch(struct session *session, struct prepared_statement *prepared,
                                    (unsigned long)prepared->id);
     } else {
         session->answer.has_rows = 1;
+        charset_sink_expect(&session->charset_sink, cursor->columns, cursor->column_count);
         for (uint32_t i = 0; i < row_count && status == STATUS_OK; i++) {
             if (prepared->cursor_at == cursor->row_count) break;
             status = answer_row(session, cursor->rows[prepared->cursor_at++], cursor->column_count);

@@ -194,6 +194,10 @@ void query_context(struct session *session, struct arena *arena, struct eval_con
         .division_scale_increment = settings->division_scale,
         .now_epoch_us = session->now_us,
         .sysdate_epoch_us = session->now_us,
+        .clock_us = &session->server->wall_us,
+        .week_format = settings->week_format,
+        .cipher_mode = settings->cipher_mode,
+        .cipher_key_bytes = settings->cipher_key_bytes,
         .zone = settings->zone,
         .random = &session->random,
         .diagnostics = &session->diagnostics,
@@ -290,7 +294,8 @@ static void exec_context_fill(const struct attempt *attempt, struct eval_context
         .result_status = session_status_flags(session),
         .is_autocommit = session->transaction.is_autocommit,
         .statement_extent = session->transaction.is_autocommit,
-        .row_limit = settings->select_limit,
+        .row_limit = query->is_own ? UINT64_MAX : settings->select_limit,
+        .cte_rounds_max = settings->cte_rounds_max,
         .safe_updates = settings->safe_updates,
         .auto_increment_increment = settings->auto_increment_increment,
         .auto_increment_offset = settings->auto_increment_offset,
@@ -356,20 +361,42 @@ static enum status cause_of(const struct session *session, enum status status) {
     return status == STATUS_INVALID && cause != STATUS_OK ? cause : status;
 }
 
+/* May the session, and may it now? */
+static enum status entry_check(struct session *session, const struct query *query,
+                               const struct plan_entry *entry) {
+    const struct bound_statement *bound = entry->bound;
+    enum status status = STATUS_OK;
+    if (session->copy != NULL) return STATUS_OK; /* ALTER TABLE has been checked as a whole */
+    status = privilege_check_accesses(session, bound->accesses, bound->access_count);
+    if (status != STATUS_OK || query->is_explained) return status;
+    return table_lock_pass_accesses(session, bound);
+}
+
+/* A plan that may be executed; made again when the session had to wait for a table lock. */
+static enum status entry_open(struct session *session, const struct query *query,
+                              struct plan_entry **entry_out) {
+    for (;;) {
+        enum status status = entry_take(session, query, entry_out);
+        if (status != STATUS_OK) return status;
+        status = entry_check(session, query, *entry_out);
+        if (status == STATUS_OK) return STATUS_OK;
+        plan_cache_give(&session->server->plans, *entry_out);
+        if (status != STATUS_OLD_SCHEMA) return status;
+    }
+}
+
 static enum status query_attempt(struct session *session, const struct query *query) {
     struct attempt attempt = {.session = session, .query = query};
     struct plan_entry *entry;
-    enum status status = entry_take(session, query, &entry);
+    enum status status = entry_open(session, query, &entry);
     if (status != STATUS_OK) return status;
     attempt.entry = session->entry = entry;
     const struct bound_statement *bound = entry->bound;
-    if (session->copy == NULL) /* ALTER TABLE has been checked as a whole */
-        status = privilege_check_accesses(session, bound->accesses, bound->access_count);
     bool writes = bound->kind != BOUND_QUERY && !query->is_explained;
-    if (status == STATUS_OK)
-        status =
-            transaction_begin_statement(session, writes ? TRANSACTION_WRITES : TRANSACTION_READS);
+    status = transaction_begin_statement(session, writes ? TRANSACTION_WRITES : TRANSACTION_READS);
     if (status == STATUS_OK) {
+        if (writes && !session->transaction.is_autocommit)
+            table_lock_note_written(session, bound);
         if (!query->is_explained) time_limit_begin(session, entry->ast);
         status = time_limit_end(session, cause_of(session, attempt_exec(&attempt)));
         bool needs_no_transaction = bound->access_count == 0 && !session->transaction.is_explicit &&
@@ -409,7 +436,8 @@ static bool has_locks(const struct session *session) {
 
 static bool may_repeat(const struct session *session, enum status status, uint32_t attempts,
                        uint64_t since_us) {
-    if (session->copy != NULL || !transaction_may_repeat(session, status)) return false; /* (Q3) */
+    bool is_once = session->copy != NULL || session->load_table != NULL;
+    if (is_once || !transaction_may_repeat(session, status)) return false; /* (Q3) */
     if (status != STATUS_OLD_SCHEMA) return attempts < ATTEMPTS_MAX;
     uint64_t limit_us = (uint64_t)session->settings.lock_wait_ms * 1000;
     if (has_locks(session)) limit_us = MIN(limit_us, (uint64_t)LOCKED_WAIT_US);
@@ -449,7 +477,8 @@ bool query_run_text(struct session *session, struct slice text, enum status *sta
 enum status query_record(struct session *session, struct slice text, struct recorder *recorder) {
     struct result_sink *sink = session->sink;
     struct answer answer = session->answer;
-    const struct query query = {.text = text, .parse_mode = session->settings.parse_mode};
+    const struct query query = {
+        .text = text, .parse_mode = session->settings.parse_mode, .is_own = 1};
     session->sink = &recorder->sink;
     session->answer = (struct answer){0};
     session->nesting++;

@@ -48,6 +48,7 @@ struct sql_server *sql_server_open(const struct sql_server_options *options) {
     list_open(&server->sessions);
     map_open(&server->sessions_by_id, options->source);
     variable_store_open(&server->globals, &server->arena);
+    arena_open(&server->table_locks.arena, options->source, 0);
     plan_cache_open(&server->plans, options->source, random_u64(&server->random));
     server->accounts = account_list_open(&server->arena, options->source);
     server->info = info_schema_open(&server->arena);
@@ -59,6 +60,7 @@ struct sql_server *sql_server_open(const struct sql_server_options *options) {
 void sql_server_close(struct sql_server *server) {
     CHECK(list_is_empty(&server->sessions));
     plan_cache_close(&server->plans);
+    arena_close(&server->table_locks.arena);
     account_list_close(server->accounts);
     map_close(&server->sessions_by_id);
     struct arena arena = server->arena; /* the server is in it */

@@ -37,6 +37,8 @@ static void state_open(struct session *session) {
     session->capabilities = session->capabilities_at_open;
     session->last_insert_id = session->found_rows = session->insert_id_next = 0;
     session->row_count = 0;
+    memset(session->tracked_state, '_', sizeof session->tracked_state);
+    session->tracked_characteristics = 0;
     session->parameters = NULL;
     session->parameter_count = 0;
     kept_value_set(&session->database, &session->arena, &session->database_at_open.value);
@@ -85,6 +87,7 @@ struct session *session_open(struct sql_server *server, const struct session_opt
     for (size_t i = 0; i < ARRAY_COUNT(session->diagnostics_arenas); i++)
         arena_open(&session->diagnostics_arenas[i], server->source, DIAGNOSTICS_BYTES_MAX);
     arena_open(&session->transaction.arena, server->source, 0);
+    charset_sink_open(&session->charset_sink, session);
     copy_names(session, options);
     state_open(session);
     list_push_last(&server->sessions, &session->link);
@@ -93,16 +96,25 @@ struct session *session_open(struct sql_server *server, const struct session_opt
     return session;
 }
 
+/* Without a fiber the daemon ends, and its incarnation with it. */
+static void release_tables(struct session *session) {
+    if (!session->has_table_locks || !fiber_is_live(session->waiter->fiber)) return;
+    enum status status = table_lock_release(session);
+    (void)status;
+}
+
 void session_close(struct session *session) {
     struct sql_server *server = session->server;
     named_lock_release_all(session);
     state_close(session);
+    release_tables(session);
     if (session->entry != NULL) plan_cache_give(&server->plans, session->entry);
     if (session->schema != NULL) schema_release(session_cluster(session), session->schema);
     list_remove(&session->link);
     void *removed = map_remove(&server->sessions_by_id, session->id);
     CHECK(removed == session);
     arena_close(&session->transaction.arena);
+    charset_sink_close(&session->charset_sink);
     for (size_t i = 0; i < ARRAY_COUNT(session->diagnostics_arenas); i++)
         arena_close(&session->diagnostics_arenas[i]);
     arena_close(&session->statement_arena);
@@ -114,6 +126,7 @@ void session_close(struct session *session) {
 void session_reset(struct session *session) {
     named_lock_release_all(session);
     state_close(session);
+    release_tables(session);
     arena_reset(&session->state_arena);
     state_open(session);
 }
@@ -175,7 +188,7 @@ static enum status run_next(struct session *session, struct slice text, size_t *
 void session_query(struct session *session, struct slice original, struct result_sink *sink) {
     struct result_sink *outer = session->sink;
     size_t offset = 0;
-    session->sink = sink;
+    session->sink = charset_sink_for(session, sink);
     do {
         statement_begin(session, original, SESSION_QUERY);
         struct slice text = text_in_utf8(session, original);
@@ -201,7 +214,7 @@ void session_query(struct session *session, struct slice original, struct result
 enum status session_use(struct session *session, struct slice database, struct result_sink *sink) {
     struct ast_use use = {.database = database};
     const struct ast_statement statement = {.kind = AST_USE, .use = &use};
-    session->sink = sink;
+    session->sink = charset_sink_for(session, sink);
     statement_begin(session, SLICE_EMPTY, SESSION_QUERY);
     use.database = text_in_utf8(session, database);
     enum status status = use_run(session, &statement);

@@ -32,6 +32,7 @@
 #define SYSTEM_DATABASE SLICE_LITERAL("mysql")
 /* Where SHOW .. WHERE finds the rows of its SHOW; no name that a client can make. */
 #define SHOW_DATABASE SLICE_LITERAL("#show")
+#define LOAD_DATABASE SLICE_LITERAL("#load")
 
 /* Bits of the client's capabilities that the session asks for. */
 enum client_capability {
@@ -78,6 +79,14 @@ struct account;
 struct account_list;
 struct info_schema;
 
+/* What sessions of the cluster have locked, as one version of the dictionary has it (table_lock.c). */
+struct table_lock;
+struct table_lock_list {
+    struct arena arena;
+    uint32_t version; /* 0: none was looked at */
+    const struct table_lock *first;
+};
+
 struct sql_server {
     struct sql_server_options options;
     struct chunk_source *source;
@@ -90,6 +99,7 @@ struct sql_server {
     struct variable_store globals; /* what differs from the list's defaults */
     struct plan_cache plans;
     struct account_list *accounts;
+    struct table_lock_list table_locks;
     struct info_schema *info;
     uint64_t statement_bytes_max;
     uint64_t counts[AST_UNSUPPORTED + 1]; /* statements by kind, for SHOW STATUS */
@@ -106,12 +116,14 @@ struct settings {
     uint8_t client_charset, results_charset; /* enum charset_id; BINARY: as it is */
     uint8_t is_autocommit, isolation, is_read_only, completion;
     uint8_t safe_updates, notes, quote_names, require_primary_key;
-    uint8_t division_scale;
+    uint8_t division_scale, week_format;
+    uint8_t cipher_mode, cipher_key_bytes; /* block_encryption_mode */
     uint8_t tracks_schema, tracks_state, tracks_transaction;
     uint32_t lock_wait_ms, max_execution_ms, conditions_max;
     uint32_t wait_timeout_s, interactive_timeout_s;
+    uint32_t table_lock_wait_s; /* lock_wait_timeout */
     uint64_t select_limit, auto_increment_increment, auto_increment_offset;
-    uint64_t group_concat_bytes_max, packet_bytes_max;
+    uint64_t group_concat_bytes_max, packet_bytes_max, cte_rounds_max;
     const struct time_zone *zone; /* NULL: UTC */
 };
 
@@ -128,15 +140,24 @@ struct transaction_again {
     uint8_t isolation, access;
 };
 
+/* A table that the open transaction has written. */
+struct written_table {
+    struct written_table *next;
+    struct slice database, table;
+};
+
 struct transaction {
     struct txn *txn;
     struct arena arena; /* of savepoints */
     struct savepoint *savepoints;
+    struct written_table *written;
     uint64_t floor;
     uint64_t started_us;
     uint8_t is_explicit;   /* BEGIN, or autocommit is off and a table was used */
     uint8_t is_read_only;  /* of the one that is open */
     uint8_t is_autocommit; /* the open one ends with its statement */
+    uint8_t is_begun;      /* by START TRANSACTION; else by a table's use */
+    uint8_t has_read, has_written, has_sent_rows; /* for clients that track it (track.c) */
     uint32_t statement_count;
     /* SET TRANSACTION without SESSION: of the next one only. */
     uint8_t next_isolation, next_access; /* enum ast_isolation, enum ast_access */
@@ -151,9 +172,26 @@ struct answer {
     uint16_t end_flags; /* cursors */
     struct session_track *tracks;
     uint32_t track_count, track_capacity;
+    uint8_t is_state_tracked;
 };
 
 enum session_command { SESSION_SLEEPS, SESSION_QUERY, SESSION_PREPARE, SESSION_EXECUTE };
+
+/* Between whoever makes rows and the client (charset_sink.c). */
+struct charset_sink {
+    struct result_sink sink;
+    struct result_sink *client;
+    struct session *session;
+    struct arena row_arena;
+    const struct result_column *columns;
+    uint8_t converts;
+};
+
+enum track_transaction {
+    TRACK_TRANSACTION_OFF,
+    TRACK_TRANSACTION_STATE,
+    TRACK_TRANSACTION_CHARACTERISTICS
+};
 
 struct session {
     struct sql_server *server;
@@ -189,6 +227,7 @@ struct session {
 
     /* The statement under way. */
     struct result_sink *sink;
+    struct charset_sink charset_sink;
     struct diagnostics diagnostics, previous;
     struct answer answer;
     struct slice text;
@@ -197,6 +236,7 @@ struct session {
     int64_t now_us;
     const struct ast_show *show;            /* while SHOW makes its rows */
     const struct virtual_table *show_table; /* for its WHERE */
+    const struct virtual_table *load_table; /* the file that LOAD DATA reads */
     struct slice info_database, info_table; /* no other one's rows are wanted; empty: all */
     uint8_t has_more_results;
     uint8_t nesting;                /* EXECUTE, EXPLAIN, SET's subqueries run statements inside */
@@ -211,6 +251,8 @@ struct session {
     const struct account *account; /* of accounts_version; see privilege.c */
     uint32_t accounts_version;
     uint8_t must_close;
+    char tracked_state[8]; /* what the client was last told (track.c) */
+    size_t tracked_characteristics;
 };
 
 static inline struct slice session_database(const struct session *session) {
@@ -231,6 +273,28 @@ void answer_track(struct session *session, uint8_t kind, struct slice name, stru
 void answer_columns(struct session *session, const struct result_column *columns, uint32_t count);
 MUST_USE enum status answer_row(struct session *session, const struct value *values,
                                 uint32_t count);
+
+/* ---- charset_sink.c ---- */
+
+void charset_sink_open(struct charset_sink *sink, struct session *session);
+void charset_sink_close(struct charset_sink *sink);
+/* The sink of the statement under way, in front of the client's. */
+struct result_sink *charset_sink_for(struct session *session, struct result_sink *client);
+/* Rows of these columns will come although nobody calls columns: a cursor's. */
+void charset_sink_expect(struct charset_sink *sink, const struct result_column *columns,
+                         uint32_t count);
+/* Columns as the client is told of them. */
+const struct result_column *charset_sink_describe(const struct session *session,
+                                                  const struct result_column *columns,
+                                                  uint32_t count, struct arena *arena);
+struct slice charset_sink_text(const struct session *session, uint8_t from, struct slice text,
+                               struct arena *arena);
+
+/* ---- track.c ---- */
+
+void track_state(struct session *session);
+/* Before a reply: what has become of the transaction. */
+void track_transaction(struct session *session);
 
 /* Keeps a result in an arena instead of sending it. */
 struct recorder {
@@ -275,6 +339,7 @@ struct query {
     uint32_t literal_count, parameter_count;
     enum ast_explain_format explain; /* DEFAULT: it is run */
     uint8_t is_explained;
+    uint8_t is_own; /* of the server: limits that clients set are not for it */
 };
 MUST_USE enum status query_run(struct session *session, const struct query *query);
 /* Through the plan cache; false: it is not of that kind, nothing was done. */
@@ -390,7 +455,34 @@ MUST_USE enum status user_variable_type(const struct bind_catalog *catalog, stru
 
 void prepared_close_all(struct session *session);
 
+/* ---- table_lock.c ---- */
+
+enum table_lock_mode { TABLE_LOCK_READ = 1, TABLE_LOCK_WRITE = 2, TABLE_LOCK_ALL_READ = 3 };
+/* A table that a statement wants to read or write, or to lock so. */
+struct table_access {
+    struct slice database, table; /* empty with ALL_READ */
+    enum table_lock_mode mode;
+    uint8_t stage_min; /* locks below it are not in the way */
+};
+/* Waits for other sessions' locks; 1099, 1100 and 1223 by the session's own, 1205 after lock_wait_timeout. OLD_SCHEMA
+ * without an error: it has waited, and the statement holds another version now. */
+MUST_USE enum status table_lock_pass(struct session *session, const struct table_access *access);
+MUST_USE enum status table_lock_pass_accesses(struct session *session,
+                                              const struct bound_statement *bound);
+MUST_USE enum status table_lock_pass_ddl(struct session *session,
+                                         const struct ast_statement *statement);
+/* Before the COMMIT of what the transaction has written. */
+MUST_USE enum status table_lock_pass_commit(struct session *session);
+void table_lock_note_written(struct session *session, const struct bound_statement *bound);
+/* FLUSH TABLES WITH READ LOCK. */
+MUST_USE enum status table_lock_all_read(struct session *session);
+/* (fiber) */
+MUST_USE enum status table_lock_release(struct session *session);
+
 /* ---- named_lock.c ---- */
+
+/* As whom the session holds named locks. */
+uint64_t named_lock_owner(const struct session *session);
 
 MUST_USE enum status named_lock_call(void *session, const struct waiting_call *call,
                                      struct value *out);

@@ -128,11 +128,19 @@ void settings_load(struct session *session) {
     settings->notes = number_of(session, VARIABLE_sql_notes) != 0;
     settings->quote_names = number_of(session, VARIABLE_sql_quote_show_create) != 0;
     settings->require_primary_key = number_of(session, VARIABLE_sql_require_primary_key) != 0;
+    settings->week_format = (uint8_t)number_of(session, VARIABLE_default_week_format);
+    settings->cte_rounds_max = number_of(session, VARIABLE_cte_max_recursion_depth);
+    uint8_t cipher = (uint8_t)word_of(session, VARIABLE_block_encryption_mode);
+    settings->cipher_mode = cipher / 3; /* three sizes of key for each mode */
+    settings->cipher_key_bytes = (uint8_t)(16 + 8 * (cipher % 3));
+    settings->tracks_transaction =
+        (uint8_t)word_of(session, VARIABLE_session_track_transaction_info);
     settings->division_scale = (uint8_t)number_of(session, VARIABLE_div_precision_increment);
     settings->tracks_schema = number_of(session, VARIABLE_session_track_schema) != 0;
     settings->tracks_state = number_of(session, VARIABLE_session_track_state_change) != 0;
     settings->max_execution_ms = (uint32_t)number_of(session, VARIABLE_max_execution_time);
     settings->wait_timeout_s = (uint32_t)number_of(session, VARIABLE_wait_timeout);
+    settings->table_lock_wait_s = (uint32_t)number_of(session, VARIABLE_lock_wait_timeout);
     settings->interactive_timeout_s = (uint32_t)number_of(session, VARIABLE_interactive_timeout);
     settings->conditions_max = (uint32_t)number_of(session, VARIABLE_max_error_count);
     settings->select_limit = number_of(session, VARIABLE_sql_select_limit);
@@ -298,9 +306,34 @@ static bool is_tracked(const struct session *session, const char *name) {
     return variable_word_find(words, slice_of_text(name)) >= 0;
 }
 
+/* Names of days and months are English; other languages' locales are known, but not spoken. */
+static enum status check_locale(struct session *session, const struct value *value) {
+    struct slice name = value_is_null(value) ? SLICE_EMPTY : value_slice(value);
+    bool is_shaped = name.size == 5 && name.data[2] == '_';
+    for (size_t i = 0; i < name.size && is_shaped; i++) {
+        uint8_t letter = (uint8_t)(name.data[i] | 32);
+        is_shaped = i == 2 || (letter >= 'a' && letter <= 'z');
+    }
+    char *text = arena_text(&session->statement_arena, name);
+    if (!is_shaped) return diagnostics_error(&session->diagnostics, ER_UNKNOWN_LOCALE, text);
+    if (slice_equal_nocase(slice_part(name, 0, 2), SLICE_LITERAL("en"))) return STATUS_OK;
+    return diagnostics_unsupported(&session->diagnostics,
+                                   arena_printf(&session->statement_arena, "locale %s", text));
+}
+
+/* What the list cannot say about texts. */
+static enum status check_text(struct session *session, enum variable variable,
+                              const struct value *value) {
+    if (variable == VARIABLE_lc_time_names || variable == VARIABLE_lc_messages)
+        return check_locale(session, value);
+    return STATUS_OK;
+}
+
 static enum status put_checked(struct session *session, enum variable variable,
                                struct value *value) {
     struct value partner = value_null();
+    enum status checked = check_text(session, variable, value);
+    if (checked != STATUS_OK) return checked;
     if (variable == VARIABLE_time_zone) {
         enum status status = put_zone(session, value);
         if (status != STATUS_OK) return status;
@@ -356,6 +389,8 @@ enum status settings_put_global(struct session *session, enum variable variable,
     struct value value, partner = value_null();
     enum status status =
         variable_accept(variable, given, &session->statement_arena, &session->diagnostics, &value);
+    if (status != STATUS_OK) return status;
+    status = check_text(session, variable, &value);
     if (status != STATUS_OK) return status;
     if (variable == VARIABLE_time_zone) {
         const struct time_zone *zone;

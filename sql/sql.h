@@ -113,6 +113,8 @@ struct result_ok {
 };
 struct result_end {
     uint16_t status, warning_count;
+    const struct session_track *tracks; /* only clients with DEPRECATE_EOF hear of them */
+    uint32_t track_count;
 };
 
 /* The order of calls for one statement: ok | error | columns, row*, (end | error). Slices are

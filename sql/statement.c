@@ -45,6 +45,7 @@ static const struct statement_rule rules[AST_UNSUPPORTED + 1] = {
     [AST_SET_PASSWORD] = {set_password_run, RULE_COMMITS},
     [AST_GRANT] = {grant_run, RULE_COMMITS},
     [AST_REVOKE] = {grant_run, RULE_COMMITS},
+    [AST_LOAD] = {load_run, RULE_UNPREPARED},
     [AST_SET] = {set_run, 0},
     [AST_SET_TRANSACTION] = {set_transaction_run, 0},
     [AST_SHOW] = {show_run, 0},
@@ -55,6 +56,8 @@ static const struct statement_rule rules[AST_UNSUPPORTED + 1] = {
     [AST_ANALYZE_TABLE] = {maintain_run, RULE_COMMITS},
     [AST_OPTIMIZE_TABLE] = {maintain_run, RULE_COMMITS},
     [AST_KILL] = {kill_run, 0},
+    [AST_LOCK_TABLES] = {lock_tables_run, RULE_COMMITS},
+    [AST_UNLOCK_TABLES] = {unlock_tables_run, 0},
     [AST_BEGIN] = {begin_run, 0},
     [AST_COMMIT] = {end_run, 0},
     [AST_ROLLBACK] = {end_run, 0},
@@ -156,6 +159,7 @@ enum status statement_dispatch(struct session *session, const struct ast_stateme
     if (statement->kind == AST_EMPTY) return STATUS_OK;
     if (rule->flags & RULE_COMMITS) {
         enum status status = transaction_commit_implicitly(session);
+        if (status == STATUS_OK) status = table_lock_pass_ddl(session, statement);
         if (status != STATUS_OK) return status;
     }
     if (rule->flags & RULE_QUERY) return run_query(session, statement);

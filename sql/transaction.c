@@ -50,6 +50,8 @@ static void transaction_open(struct session *session, enum txn_kind kind, enum a
     transaction->is_read_only = is_read_only;
     transaction->is_autocommit = kind == TXN_AUTOCOMMIT;
     transaction->is_explicit = 0;
+    transaction->is_begun = transaction->has_read = transaction->has_written = 0;
+    transaction->has_sent_rows = 0;
     transaction->statement_count = 0;
     transaction->started_us = session->server->wall_us;
 }
@@ -58,9 +60,12 @@ static void transaction_open(struct session *session, enum txn_kind kind, enum a
 static void transaction_forget(struct transaction *transaction) {
     transaction->txn = NULL;
     transaction->is_explicit = 0;
+    transaction->is_begun = transaction->has_read = transaction->has_written = 0;
+    transaction->has_sent_rows = 0;
     transaction->is_read_only = 0;
     transaction->statement_count = 0;
     transaction->savepoints = NULL;
+    transaction->written = NULL;
     transaction->next_isolation = AST_ISOLATION_UNSET;
     transaction->next_access = AST_ACCESS_UNSET;
     if (transaction->arena.used_bytes > 0) arena_reset(&transaction->arena);
@@ -72,7 +77,9 @@ static enum status transaction_commit(struct session *session) {
         transaction_forget(transaction);
         return STATUS_OK;
     }
-    enum status status = txn_commit(transaction->txn, &transaction->floor);
+    enum status status = table_lock_pass_commit(session);
+    if (status != STATUS_OK) return status; /* it stays open */
+    status = txn_commit(transaction->txn, &transaction->floor);
     transaction_forget(transaction);
     if (status == STATUS_UNKNOWN_OUTCOME) session->must_close = 1; /* (TR2) */
     return status == STATUS_OK ? STATUS_OK : diagnostics_status(&session->diagnostics, status);
@@ -104,6 +111,10 @@ enum status transaction_begin_statement(struct session *session, enum transactio
     }
     txn_begin_statement(transaction->txn);
     txn_set_lock_wait(transaction->txn, session->settings.lock_wait_ms);
+    if (use == TRANSACTION_WRITES)
+        transaction->has_written = 1;
+    else
+        transaction->has_read = 1;
     transaction->again = (struct transaction_again){0};
     transaction->statement_count++;
     return STATUS_OK;
@@ -189,11 +200,12 @@ enum status begin_run(struct session *session, const struct ast_statement *state
     uint8_t isolation = transaction->next_isolation, access = transaction->next_access;
     if (transaction->txn != NULL) isolation = AST_ISOLATION_UNSET, access = AST_ACCESS_UNSET;
     enum status status = transaction_commit(session);
+    if (status == STATUS_OK && !session->has_read_lock) status = table_lock_release(session);
     if (status != STATUS_OK) return status;
     transaction->next_isolation = isolation;
     transaction->next_access = access;
     transaction_open(session, TXN_EXPLICIT, begin->access);
-    transaction->is_explicit = 1;
+    transaction->is_explicit = transaction->is_begun = 1;
     if (!begin->with_snapshot) return STATUS_OK;
     transaction->statement_count++; /* (TR3) */
     status = txn_take_snapshot(transaction->txn);
@@ -208,7 +220,7 @@ static enum status transaction_chain(struct session *session, uint8_t isolation,
     transaction->next_isolation = isolation;
     transaction->next_access = access;
     transaction_open(session, TXN_EXPLICIT, AST_ACCESS_UNSET);
-    transaction->is_explicit = 1;
+    transaction->is_explicit = transaction->is_begun = 1;
     return STATUS_OK;
 }
 

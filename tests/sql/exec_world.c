@@ -298,6 +298,8 @@ static void execute(struct statement *statement, const struct ast_statement *ast
                                        .sink = &recorder.sink,
                                        .eval = &eval,
                                        .capabilities = world->capabilities,
+                                       .row_limit = UINT64_MAX,
+                                       .cte_rounds_max = 1000,
                                        .is_autocommit = world->txn == NULL,
                                        .statement_extent = world->txn == NULL,
                                        .auto_increment_increment = 1,
