@@ -2,9 +2,9 @@
 """bank.py [SECONDS]: many clients move money, count, and look on; what isolation promises is checked all the time.
 
 Transfers run at READ COMMITTED and REPEATABLE READ, with locking reads, with relative updates, with savepoints, with
-statements that fail half way. Whoever sums the accounts, over whatever path, finds what there was at the beginning.
+statements that fail half way; a killer interrupts statements, which are then run again in the same transaction. Whoever sums the accounts, over whatever path, finds what there was at the beginning.
 In the end the accounts are what the journal says, and the journal has what was acknowledged and not what was refused.
-SECONDS (20) are divided among the shapes; SEED repeats the choices of the clients, not their order in time. Any broken
+SECONDS (20) are divided among the shapes, most to those with kills of nodes; SEED repeats the choices of the clients, not their order in time. Any broken
 promise is printed; the last line is "N passed, N failed"."""
 import os
 import random
@@ -21,7 +21,8 @@ SECONDS = float(sys.argv[1]) if len(sys.argv) > 1 else 20
 SEED = int(os.environ.get("SEED", "1"))
 ACCOUNTS, MONEY, BRANCHES, COUNTERS = 40, 1000, 4, 3
 REFUSED = {1213, 1205}
-LOST = {0, 2003, 2006, 2013, 2055}
+INTERRUPTED, NO_SUCH_THREAD = 1317, 1094
+LOST = {0, 1053, 2003, 2006, 2013, 2055}  # 1053: killed, as MySQL says it
 LEVELS = ["READ COMMITTED", "REPEATABLE READ"]
 KILL_EACH_SECONDS = 1.5
 
@@ -29,8 +30,8 @@ KILL_EACH_SECONDS = 1.5
 class Bank:
     """What the clients share: what was promised to whom, and what was found to be broken."""
 
-    def __init__(self, ports, has_kills):
-        self.ports, self.has_kills = ports, has_kills
+    def __init__(self, ports, loses):
+        self.ports, self.loses = ports, loses  # whether connections may be lost
         self.stops = threading.Event()
         self.lock = threading.Lock()
         self.broken, self.counts = [], {}
@@ -67,14 +68,24 @@ class Client(threading.Thread):
     def on_connect(self):
         pass
 
+    def execute(self, cursor, sql):
+        """Again when it is interrupted: KILL QUERY has undone the statement, and nothing else."""
+        while True:
+            try:
+                return cursor.execute(sql)
+            except pymysql.err.OperationalError as error:
+                if error.args[0] != INTERRUPTED:
+                    raise
+                self.bank.count("interrupted")
+
     def rows(self, sql):
         with self.connection.cursor() as cursor:
-            cursor.execute(sql)
+            self.execute(cursor, sql)
             return cursor.fetchall()
 
     def changed(self, sql):
         with self.connection.cursor() as cursor:
-            return cursor.execute(sql)
+            return self.execute(cursor, sql)
 
     def value(self, sql):
         return self.rows(sql)[0][0]
@@ -97,7 +108,7 @@ class Client(threading.Thread):
     def failed(self, number, text):
         self.bank.count(f"error {number}")
         self.on_error(number)
-        if number not in REFUSED and not (self.bank.has_kills and number in LOST):
+        if number not in REFUSED and not (self.bank.loses and number in LOST):
             self.bank.breaks(f"{type(self).__name__}: unexpected {text}")
         if number in REFUSED:
             self.changed_quietly("ROLLBACK")
@@ -309,6 +320,22 @@ class Mover(Client):
             self.bank.breaks(f"pieces: {pieces}")
 
 
+class Killer(Client):
+    """KILL QUERY for whoever runs something, now and then KILL."""
+
+    def turn(self):
+        time.sleep(self.random.random() * 0.02)
+        running = [row[0] for row in self.rows("SHOW PROCESSLIST") if row[4] == "Query" and row[0] != self.connection.thread_id()]
+        if not running:
+            return
+        way = "KILL" if self.random.random() < 0.03 else "KILL QUERY"
+        try:
+            self.changed(f"{way} {self.random.choice(running)}")
+        except pymysql.err.Error as error:
+            if error.args[0] != NO_SUCH_THREAD:
+                raise
+
+
 def balances_of(journal):
     balances = {i: MONEY for i in range(ACCOUNTS)}
     for source, target, amount in journal:
@@ -334,7 +361,7 @@ def set_up(c):
 def kill_now_and_then(c, bank, until):
     """One node after the other; the next one only when everything has come back."""
     chance = random.Random(SEED)
-    nodes = [node["name"] for node in c.status() if node["name"].startswith("store")]
+    nodes = [node["name"] for node in c.status() if node["name"].startswith("store")] * 2 + ["sql2"]
     while time.monotonic() + KILL_EACH_SECONDS < until:
         time.sleep(KILL_EACH_SECONDS * (0.5 + chance.random() / 2))
         victim = chance.choice(nodes)
@@ -366,9 +393,10 @@ def check_end(c, bank):
 
 
 def bank_runs(c, kinds, has_kills, seconds):
+    """has_kills: of nodes. Whoever is told that its connection is lost does not know what became of its COMMIT."""
     set_up(c)
     ports = [int(node["address"].rsplit(":", 1)[1]) for node in c.status() if node["name"].startswith("sql")] or [c.port]
-    bank = Bank(ports, has_kills)
+    bank = Bank(ports, has_kills or Killer in kinds)
     clients = [kind(bank, 1 + i) for i, kind in enumerate(kinds)]
     until = time.monotonic() + seconds
     for client in clients:
@@ -393,8 +421,10 @@ def main():
               ("replicated pool with kills", True, ["--storage", "2", "--replicas", "2", "--sql", "2"]),
               ("embedded", False, ["--embedded"])]
     for name, has_kills, options in shapes:
-        with Cluster(*options) as c:
-            cases.run(name, bank_runs, c, kinds, has_kills, SECONDS / len(shapes))
+        for more in ([], [Killer] * 2):
+            with Cluster(*options) as c:
+                cases.run(f"{name}{', statements killed' if more else ''}", bank_runs, c, kinds + more, has_kills,
+                          SECONDS * (0.25 if has_kills else 1 / 12))
     cases.end()
 
 
