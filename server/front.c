@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "server/connection.h"
+#include "server/spill.h"
 #include "server/zone.h"
 
 #define READY_TIMEOUT_US 1000000
@@ -189,6 +190,7 @@ static struct sql_server *front_open_server(struct front *front) {
         .variable_count = options->variable_count,
         .zone_bytes = zone_read,
         .password_make = credential_make_password,
+        .spill_files = front->spill_files,
     };
     struct sql_server *opened = sql_server_open(&server);
     free(names);
@@ -220,6 +222,8 @@ struct front *front_open(const struct front_options *options) {
     list_open(&front->connections);
     list_open(&front->dirty);
     front->compressor = compressor_open(options->source);
+    if (options->data_directory != NULL)
+        front->spill_files = spill_files_open(options->data_directory);
     front->server = front_open_server(front);
     front->counters = sql_server_counters(front->server);
     front->counters->started_wall_us = clock_wall_us();
@@ -249,6 +253,7 @@ void front_close(struct front *front) {
     worker_close(front->worker);
     tasks_close(&front->tasks);
     sql_server_close(front->server);
+    if (front->spill_files != NULL) spill_files_close(front->spill_files);
     credential_forget_all(front);
     deadline_close(&front->deadlines);
     compressor_close(front->compressor);

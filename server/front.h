@@ -22,6 +22,7 @@ struct front_options {
     struct chunk_source *source;
     uint16_t node;
     const char *certificate_directory;      /* exists */
+    const char *data_directory;             /* for temporary files; NULL: there are none */
     const struct front_variable *variables; /* what the SQL side shows as @@port and the like */
     uint32_t variable_count;
     /* Called once when clients are served. */

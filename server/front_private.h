@@ -16,6 +16,7 @@ struct front {
     struct front_options options;
     struct tasks tasks;
     struct sql_server *server;
+    struct spill_files *spill_files; /* or NULL */
     struct sql_counters *counters;
     struct tls_context *tls;
     struct worker *worker;

@@ -166,6 +166,7 @@ static void sqld_open_front(struct sqld *sqld, const int fds[2]) {
         .source = &sqld->daemon.heap.source,
         .node = (uint16_t)sqld->options.node,
         .certificate_directory = sqld->tls_directory,
+        .data_directory = sqld->options.data,
         .variables = variables,
         .variable_count = VARIABLE_COUNT,
         .on_ready = sqld_on_ready,

@@ -207,6 +207,47 @@ enum status aggregate_add(const struct bound_aggregate *aggregate, struct aggreg
     return STATUS_OK;
 }
 
+/* ---- merging ---- */
+
+/* The sum of at most 2^63 integers: its coefficient fits. */
+static __int128 wide_of_decimal(const struct decimal *decimal) {
+    unsigned __int128 size = (unsigned __int128)decimal->limbs[1] << 64 | decimal->limbs[0];
+    return decimal->negative ? -(__int128)size : (__int128)size;
+}
+
+static void merge_sum(const struct bound_aggregate *aggregate, struct aggregate_state *state,
+                      const struct value *sum) {
+    if (aggregate->type.kind == COLUMN_DOUBLE) {
+        state->sum += sum->d;
+        return;
+    }
+    struct decimal decimal = value_decimal(sum);
+    if (column_kind_is_integer(aggregate->args[0]->type.kind)) {
+        state->whole += wide_of_decimal(&decimal);
+        return;
+    }
+    enum status status = decimal_add(&state->decimal, &decimal, &state->decimal);
+    CHECK(status == STATUS_OK || status == STATUS_OUT_OF_RANGE || status == STATUS_TRUNCATED);
+}
+
+void aggregate_merge(const struct bound_aggregate *aggregate, struct aggregate_state *state,
+                     const struct value *partial, const struct value *count) {
+    if (value_is_null(partial)) return;
+    enum aggregate_kind kind = aggregate_kind_of(aggregate);
+    if (kind == AGGREGATE_KIND_COUNT) {
+        state->count += partial->u;
+        return;
+    }
+    state->count += count == NULL ? 1 : count->u;
+    if (kind == AGGREGATE_KIND_SUM || kind == AGGREGATE_KIND_AVG) {
+        merge_sum(aggregate, state, partial);
+    } else if (kind == AGGREGATE_KIND_ANY_VALUE) {
+        if (state->count == 1) state->value = value_copy(partial, state->arena);
+    } else {
+        add_extreme(aggregate, state, partial);
+    }
+}
+
 /* ---- results ---- */
 
 static struct decimal decimal_of_wide(__int128 wide) {

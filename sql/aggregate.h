@@ -1,7 +1,7 @@
 /* sql/aggregate.h: COUNT, SUM and the others: which there are, and computing them row by row.
  *
  * The executor keeps one state for each aggregate and group, adds each row of the group, asks for the result once. Shards compute
- * some of them themselves (row/program.h); those never come here.
+ * some of them themselves (row/program.h); those come by aggregate_merge.
  *   (A1) What a state keeps lives in the arena given to aggregate_open; evaluating an arg uses the context's.
  *   (A2) NULL args are passed over, but by COUNT(*) and the JSON ones; no row at all gives NULL, COUNT 0, BIT_AND all ones.
  */
@@ -48,6 +48,10 @@ void aggregate_open(const struct bound_aggregate *aggregate, struct aggregate_st
 /* The row is in context->slots. */
 MUST_USE enum status aggregate_add(const struct bound_aggregate *aggregate,
                                    struct aggregate_state *state, struct eval_context *context);
+/* A partial result that row/program.h made of some rows: COUNT, SUM, MIN, MAX or the first; `count` of the values for AVG, else
+ * NULL. */
+void aggregate_merge(const struct bound_aggregate *aggregate, struct aggregate_state *state,
+                     const struct value *partial, const struct value *count);
 MUST_USE enum status aggregate_result(const struct bound_aggregate *aggregate,
                                       struct aggregate_state *state, struct eval_context *context,
                                       struct value *out);

@@ -5,9 +5,10 @@
  * Operators are opened top down, one state per plan node. The kinds are in a table, each in a file of its own.
  * Invariants (X1) to (X3) are in exec.h.
  */
-#include "sql/exec_private.h"
+#include "sql/exec_spill.h"
 
 #include "sql/dml.h"
+#include "sql/spill.h"
 
 #define PAUSE_US 1000
 
@@ -60,10 +61,12 @@ enum status exec_refused(struct execution *execution, enum status status) {
     return diagnostics_status(execution->eval->diagnostics, status);
 }
 
+static bool is_over_budget(const struct execution *execution);
+
 enum status exec_pause_slow(struct execution *execution) {
     struct waiter *waiter = execution->context->waiter;
     execution->since_pause = 0;
-    if (arena_over_budget(execution->arena)) {
+    if (is_over_budget(execution)) {
         return diagnostics_error_text(execution->eval->diagnostics, ER_OUT_OF_SORTMEMORY,
                                       "The statement needs more memory than its budget");
     }
@@ -110,6 +113,12 @@ struct exec_arena {
     struct exec_arena *next;
 };
 
+static bool is_over_budget(const struct execution *execution) {
+    const struct exec_arena *own = execution->context->arenas;
+    while (own != NULL && !arena_over_budget(&own->arena)) own = own->next;
+    return own != NULL || arena_over_budget(execution->arena);
+}
+
 struct arena *exec_arena_open(struct execution *execution) {
     struct exec_context *context = execution->context;
     struct exec_arena *own = arena_new(context->arena, struct exec_arena);
@@ -124,6 +133,11 @@ void exec_abandon(struct exec_context *context) {
         arena_close(&own->arena);
     }
     context->arenas = NULL;
+    for (struct spill *spill = context->spills; spill != NULL; spill = spill->next) {
+        if (spill->file != NULL) context->spill_files->close(context->spill_files, spill->file);
+        spill->file = NULL;
+    }
+    context->spills = NULL;
 }
 
 /* ---- queries ---- */
@@ -222,6 +236,8 @@ enum status exec_statement(struct exec_context *context, struct exec_result *res
     execution.stages =
         arena_alloc_zeroed(context->arena, (plan->node_count + 1) * sizeof(struct stage *));
     context->eval->slots = execution.slots;
+    struct arena *given = context->eval->arena;
+    if (given == context->arena) context->eval->arena = exec_arena_open(&execution);
     enum status status = STATUS_INVALID;
     switch (plan->kind) {
     case BOUND_QUERY: status = exec_query(&execution, result_out); break;
@@ -229,6 +245,7 @@ enum status exec_statement(struct exec_context *context, struct exec_result *res
     case BOUND_MODIFY: status = dml_modify(&execution, result_out); break;
     }
     stages_close(&execution);
+    context->eval->arena = given;
     exec_abandon(context);
     return status;
 }

@@ -9,6 +9,7 @@
 #define SQL_EXEC_H
 
 #include "sql/plan.h"
+#include "sql/spill.h"
 #include "sql/sql.h"
 
 struct exec_copy;
@@ -31,8 +32,11 @@ struct exec_context {
     uint64_t safe_updates;     /* sql_safe_updates */
     uint64_t auto_increment_increment, auto_increment_offset;
     uint8_t no_auto_value_on_zero;
-    uint64_t insert_id;        /* SET insert_id: first value to use; 0: none */
-    struct exec_arena *arenas; /* the execution's own; see exec_abandon */
+    uint64_t insert_id;              /* SET insert_id: first value to use; 0: none */
+    struct spill_files *spill_files; /* NULL: statements over their memory fail */
+    uint64_t keep_bytes;             /* what one operator keeps in memory before it writes files */
+    struct exec_arena *arenas;       /* the execution's own; see exec_abandon */
+    struct spill *spills;
 };
 
 /* What the session makes of it: OK packet, FOUND_ROWS, ROW_COUNT, LAST_INSERT_ID. */

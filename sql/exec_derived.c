@@ -8,14 +8,18 @@
  *
  *   (V1) Rows are made at the first step and once more only if something outside that they read may have changed (rewind of a
  *        correlated query).
+ *   (V2) Rows that do not fit into memory are in a file, behind those that do. Not those of a recursive CTE, whose rounds read
+ *        in the middle of them.
  */
-#include "sql/exec_private.h"
-
+#include "sql/exec_spill.h"
 
 struct derived_stage {
     struct stage stage;
     struct stage *root, *step; /* of the query; of RECURSE's step */
-    struct row_store rows;     /* columns of the query, by place */
+    struct arena *arena, *file_arena;
+    struct spill *spill; /* (V2) or NULL */
+    struct spill_reader reader;
+    struct row_store rows; /* columns of the query, by place */
     struct row_table seen;
     struct value *items;
     uint32_t *places;              /* 0, 1, ..: the store keeps `items` */
@@ -27,9 +31,8 @@ struct derived_stage {
 /* ---- giving ---- */
 
 static void give_row(const struct derived_stage *self, struct execution *execution,
-                     const struct row_store *rows, uint64_t row) {
+                     const struct value *values) {
     const struct bound_table *table = self->stage.node->table;
-    const struct value *values = rows->values + row * rows->slot_count;
     for (uint32_t i = 0; i < table->column_count; i++) {
         if (table->columns[i] != NULL) execution->slots[table->columns[i]->slot] = values[i];
     }
@@ -44,7 +47,27 @@ static bool row_is_new(struct derived_stage *self) {
     return true;
 }
 
-/* All rows of a query into the store. */
+/* (V2) */
+static enum status row_to_file(struct derived_stage *self, struct execution *execution) {
+    if (self->spill == NULL) {
+        if (self->file_arena == NULL) self->file_arena = exec_arena_open(execution);
+        enum status status = spill_open(execution, self->file_arena, &self->spill);
+        if (status != STATUS_OK) return status;
+    }
+    const struct packed_row *row =
+        row_pack(execution->eval->arena, self->items, self->rows.slot_count, 0);
+    return spill_add(execution, self->spill, row);
+}
+
+static enum status keep_row(struct derived_stage *self, struct execution *execution) {
+    if (!row_is_new(self)) return STATUS_OK;
+    bool is_plain = self->stage.node->step == NULL && self->rows.count > 0;
+    if (is_plain && exec_is_full(execution, self->arena)) return row_to_file(self, execution);
+    row_store_add(&self->rows, self->items);
+    return STATUS_OK;
+}
+
+/* All rows of a query are kept. */
 static enum status keep_rows(struct derived_stage *self, struct execution *execution,
                              struct stage *root, const struct plan_query *query) {
     enum status status;
@@ -52,9 +75,9 @@ static enum status keep_rows(struct derived_stage *self, struct execution *execu
         for (uint32_t i = 0; i < query->item_count; i++) {
             self->items[i] = execution->slots[query->items[i].slot];
         }
-        if (row_is_new(self)) row_store_add(&self->rows, self->items);
+        status = keep_row(self, execution);
         exec_forget(execution);
-        status = exec_pause(execution);
+        if (status == STATUS_OK) status = exec_pause(execution);
         if (status != STATUS_OK) return status;
     }
     return status == STATUS_END ? STATUS_OK : status;
@@ -86,14 +109,31 @@ static enum status make_rounds(struct derived_stage *self, struct execution *exe
 static enum status derived_make(struct derived_stage *self, struct execution *execution) {
     const struct plan_node *node = self->stage.node;
     uint32_t count = node->query->item_count;
-    row_store_open(&self->rows, execution->arena, self->places, count);
-    row_table_open(&self->seen, execution->arena, node->collations, count);
+    arena_reset(self->arena);
+    if (self->spill != NULL) spill_close(execution, self->spill);
+    self->spill = NULL;
+    row_store_open(&self->rows, self->arena, self->places, count);
+    row_table_open(&self->seen, self->arena, node->collations, count);
     self->at = self->round_from = self->round_to = 0;
     enum status status = open_or_rewind(execution, node->query, &self->root);
     if (status == STATUS_OK) status = keep_rows(self, execution, self->root, node->query);
     if (status == STATUS_OK && node->step != NULL) status = make_rounds(self, execution);
+    if (status == STATUS_OK && self->spill != NULL) status = spill_flush(execution, self->spill);
     self->is_made = status == STATUS_OK;
     self->at = 0;
+    return status;
+}
+
+/* The next row of the file, behind those in memory. */
+static enum status file_next(struct derived_stage *self, struct execution *execution) {
+    if (self->at == self->rows.count) {
+        arena_reset(self->file_arena);
+        spill_reader_open(&self->reader, self->spill, self->file_arena);
+    }
+    self->at++;
+    struct packed_row *row;
+    enum status status = spill_read(execution, &self->reader, &row);
+    if (status == STATUS_OK) give_row(self, execution, row->values);
     return status;
 }
 
@@ -101,8 +141,10 @@ static enum status derived_next(struct stage *stage, struct execution *execution
     struct derived_stage *self = (struct derived_stage *)stage;
     enum status status = self->is_made ? STATUS_OK : derived_make(self, execution);
     if (status != STATUS_OK) return status;
-    if (self->at == self->rows.count) return STATUS_END;
-    give_row(self, execution, &self->rows, self->at++);
+    if (self->at >= self->rows.count) {
+        return self->spill == NULL ? STATUS_END : file_next(self, execution);
+    }
+    give_row(self, execution, self->rows.values + self->at++ * self->rows.slot_count);
     return STATUS_OK;
 }
 
@@ -119,6 +161,7 @@ struct stage *exec_derived_open(struct execution *execution, const struct plan_n
     uint32_t count = node->query->item_count;
     self->stage.next = derived_next;
     self->stage.rewind = derived_rewind;
+    self->arena = exec_arena_open(execution);
     self->items = arena_array(execution->arena, struct value, count + 1);
     self->places = arena_array(execution->arena, uint32_t, count + 1);
     for (uint32_t i = 0; i < count; i++) self->places[i] = i;

@@ -6,22 +6,24 @@
  *   (J1) The inner side is read before the first outer row, so nothing of this join is in the slots while it runs.
  *   (J2) While an outer row has matches left its values must stay: exec_forget is held off.
  *   (J3) LEFT: an outer row without match comes once, inner slots NULL.
+ *   (J4) Inner rows that do not fit into memory go to a file, all of them, and exec_block.c joins.
  */
-#include "sql/exec_private.h"
+#include "sql/exec_block.h"
 
 struct kept_join_stage {
     struct stage stage;
+    struct arena *arena; /* of the inner rows */
     struct row_store rows;
-    struct row_table table; /* HASH */
+    struct row_table table;   /* HASH */
+    struct block_join *block; /* (J4); or NULL */
     uint16_t *collations;
     struct value *keys; /* of the row at hand */
     uint32_t match;     /* next one to try */
     bool is_read, has_outer, has_matched;
 };
 
-/* False: some key is NULL, which equals nothing. */
-static enum status keys_eval(struct execution *execution, struct expr **exprs, uint32_t count,
-                             struct value *keys, bool *is_whole_out) {
+enum status exec_join_keys(struct execution *execution, struct expr **exprs, uint32_t count,
+                           struct value *keys, bool *is_whole_out) {
     *is_whole_out = true;
     for (uint32_t i = 0; i < count; i++) {
         enum status status = expr_eval(exprs[i], execution->eval, &keys[i]);
@@ -31,28 +33,57 @@ static enum status keys_eval(struct execution *execution, struct expr **exprs, u
     return STATUS_OK;
 }
 
+/* (J4) */
+static enum status inner_to_file(struct kept_join_stage *self, struct execution *execution) {
+    enum status status = block_join_open(execution, self->stage.node, &self->block);
+    for (uint64_t i = 0; i < self->rows.count && status == STATUS_OK; i++) {
+        row_store_load(&self->rows, i, execution->slots);
+        status = block_join_keep(self->block, execution);
+        if (status == STATUS_OK) status = exec_pause(execution);
+        exec_forget(execution);
+    }
+    self->rows.count = 0;
+    arena_reset(self->arena);
+    return status;
+}
+
+/* The inner row in the slots. */
+static enum status keep_inner(struct kept_join_stage *self, struct execution *execution) {
+    const struct plan_node *node = self->stage.node;
+    const struct plan_join *join = node->join;
+    bool is_whole = true;
+    if (node->kind == PLAN_HASH) {
+        enum status status =
+            exec_join_keys(execution, join->inner_keys, join->key_count, self->keys, &is_whole);
+        if (status != STATUS_OK) return status;
+    }
+    if (!is_whole) return STATUS_OK;
+    if (self->block != NULL) return block_join_keep(self->block, execution);
+    if (node->kind == PLAN_HASH) row_table_add(&self->table, self->keys);
+    row_store_add(&self->rows, execution->slots);
+    bool is_full = exec_is_full(execution, self->arena);
+    return is_full ? inner_to_file(self, execution) : STATUS_OK;
+}
+
 /* (J1) */
 static enum status read_inner(struct kept_join_stage *self, struct execution *execution) {
     const struct plan_node *node = self->stage.node;
-    const struct plan_join *join = node->join;
     struct stage *inner = self->stage.inner;
-    row_store_open(&self->rows, execution->arena, node->inner->slots, node->inner->slot_count);
-    row_table_open(&self->table, execution->arena, self->collations, join->key_count);
+    row_store_open(&self->rows, self->arena, node->inner->slots, node->inner->slot_count);
+    row_table_open(&self->table, self->arena, self->collations, node->join->key_count);
     enum status status;
     while ((status = stage_step(inner, execution)) == STATUS_OK) {
-        bool is_whole = true;
-        if (node->kind == PLAN_HASH) {
-            status = keys_eval(execution, join->inner_keys, join->key_count, self->keys, &is_whole);
-            if (status != STATUS_OK) return status;
-            if (is_whole) row_table_add(&self->table, self->keys);
-        }
-        if (is_whole) row_store_add(&self->rows, execution->slots);
+        status = keep_inner(self, execution);
         exec_forget(execution);
-        status = exec_pause(execution);
+        if (status == STATUS_OK) status = exec_pause(execution);
         if (status != STATUS_OK) return status;
     }
+    if (status == STATUS_END) status = STATUS_OK;
+    if (status == STATUS_OK && self->block != NULL) {
+        status = block_join_begin(self->block, execution);
+    }
     self->is_read = true;
-    return status == STATUS_END ? STATUS_OK : status;
+    return status;
 }
 
 static void let_outer_go(struct kept_join_stage *self, struct execution *execution) {
@@ -70,7 +101,7 @@ static enum status next_outer(struct kept_join_stage *self, struct execution *ex
     self->match = self->rows.count > 0 ? 0 : ROW_NONE;
     if (self->stage.node->kind != PLAN_HASH) return STATUS_OK;
     bool is_whole;
-    status = keys_eval(execution, join->outer_keys, join->key_count, self->keys, &is_whole);
+    status = exec_join_keys(execution, join->outer_keys, join->key_count, self->keys, &is_whole);
     if (status != STATUS_OK) return status;
     self->match = is_whole ? row_table_first(&self->table, self->keys) : ROW_NONE;
     return STATUS_OK;
@@ -114,6 +145,7 @@ static enum status kept_join_next(struct stage *stage, struct execution *executi
         enum status status = read_inner(self, execution);
         if (status != STATUS_OK) return status;
     }
+    if (self->block != NULL) return block_join_next(self->block, execution, stage->input);
     for (;;) {
         if (!self->has_outer) {
             enum status status = next_outer(self, execution);
@@ -134,6 +166,9 @@ static enum status kept_join_next(struct stage *stage, struct execution *executi
 static void kept_join_rewind(struct stage *stage, struct execution *execution) {
     struct kept_join_stage *self = (struct kept_join_stage *)stage;
     let_outer_go(self, execution);
+    if (self->block != NULL) block_join_close(self->block, execution);
+    self->block = NULL;
+    arena_reset(self->arena);
     self->is_read = false;
     stage->input->rewind(stage->input, execution);
     stage->inner->rewind(stage->inner, execution);
@@ -144,6 +179,7 @@ struct stage *exec_hash_open(struct execution *execution, const struct plan_node
     uint32_t count = node->join->key_count;
     self->stage.next = kept_join_next;
     self->stage.rewind = kept_join_rewind;
+    self->arena = exec_arena_open(execution);
     self->keys = arena_array(execution->arena, struct value, count + 1);
     self->collations = arena_array(execution->arena, uint16_t, count + 1);
     for (uint32_t i = 0; i < count; i++) self->collations[i] = node->join->key_collations[i];

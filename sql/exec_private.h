@@ -143,6 +143,7 @@ struct row_table {
 };
 void row_table_open(struct row_table *table, struct arena *arena, const uint16_t *collations,
                     uint32_t key_count);
+uint64_t row_table_hash(const struct row_table *table, const struct value *keys);
 /* Rows with these key values: the first or ROW_NONE, and the one after a row. */
 uint32_t row_table_first(const struct row_table *table, const struct value *keys);
 uint32_t row_table_next(const struct row_table *table, uint32_t row);

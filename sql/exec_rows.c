@@ -46,7 +46,7 @@ void row_table_open(struct row_table *table, struct arena *arena, const uint16_t
     *table = (struct row_table){.arena = arena, .collations = collations, .key_count = key_count};
 }
 
-static uint64_t keys_hash(const struct row_table *table, const struct value *keys) {
+uint64_t row_table_hash(const struct row_table *table, const struct value *keys) {
     uint64_t hash = 0;
     for (uint32_t i = 0; i < table->key_count; i++) {
         struct value key = keys[i];
@@ -97,7 +97,7 @@ static uint32_t chain_match(const struct row_table *table, uint32_t row, uint64_
 
 uint32_t row_table_first(const struct row_table *table, const struct value *keys) {
     if (table->count == 0) return ROW_NONE;
-    uint64_t hash = keys_hash(table, keys);
+    uint64_t hash = row_table_hash(table, keys);
     return chain_match(table, table->buckets[hash & (table->capacity - 1)], hash, keys);
 }
 
@@ -110,7 +110,7 @@ uint32_t row_table_add(struct row_table *table, const struct value *keys) {
     CHECK(table->count < ROW_NONE - 1);
     if (table->count == table->capacity) table_grow(table);
     uint32_t row = table->count++;
-    table->hashes[row] = keys_hash(table, keys);
+    table->hashes[row] = row_table_hash(table, keys);
     for (uint32_t i = 0; i < table->key_count; i++) {
         table->keys[(size_t)row * table->key_count + i] = value_copy(&keys[i], table->arena);
     }

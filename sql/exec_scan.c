@@ -31,6 +31,21 @@ enum status exec_parameters(struct execution *execution, struct expr **exprs, ui
     return STATUS_OK;
 }
 
+/* (plan_scan.is_top) How many rows of each request are wanted, behind the other parameters. */
+static enum status top_parameter(struct execution *execution, const struct plan_scan *scan,
+                                 struct slice *parameters) {
+    uint64_t limit, offset;
+    enum status status = exec_count(execution, scan->top_limit, UINT64_MAX, &limit);
+    if (status == STATUS_OK) status = exec_count(execution, scan->top_offset, 0, &offset);
+    if (status != STATUS_OK) return status;
+    struct value count = value_of_uint(limit > UINT64_MAX - offset ? UINT64_MAX : limit + offset);
+    struct buffer encoded = buffer_of(execution->arena);
+    buffer_append(&encoded, *parameters);
+    value_encode(&count, &encoded);
+    *parameters = buffer_slice(&encoded);
+    return STATUS_OK;
+}
+
 /* LIMIT + OFFSET, when both are pushed; 0: none. */
 static enum status pushed_limit(struct execution *execution, const struct plan_scan *scan,
                                 uint32_t *limit_out) {
@@ -66,6 +81,9 @@ enum status exec_scan_start(struct execution *execution, const struct plan_scan 
     }
     enum status status =
         exec_parameters(execution, plan->parameters, plan->parameter_count, &spec.parameters);
+    if (status == STATUS_OK && plan->is_top) {
+        status = top_parameter(execution, plan, &spec.parameters);
+    }
     if (status == STATUS_OK) status = pushed_limit(execution, plan, &spec.row_limit);
     if (status != STATUS_OK) return status;
     status = scan_open(execution->context->txn, &spec, execution->arena, scan_out);

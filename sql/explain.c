@@ -94,6 +94,7 @@ static void print_scan(struct tree *tree, const struct plan_scan *scan) {
         if (program_has_filter(program)) buffer_printf(&tree->out, ", with pushed condition");
         if (program_has_groups(program)) buffer_printf(&tree->out, ", with pushed aggregates");
     }
+    if (scan->is_top) buffer_printf(&tree->out, ", with pushed order and limit");
     if (scan->limit != NULL) buffer_printf(&tree->out, ", with pushed limit");
     if (scan->filter_count > 0) {
         buffer_printf(&tree->out, ", filter: ");
@@ -233,6 +234,41 @@ static void extra_add(struct buffer *extra, const char *text) {
     buffer_append(extra, slice_of_text(text));
 }
 
+/* Bytes of a key part as MySQL counts them. */
+static uint32_t key_part_bytes(const struct column_type *type, uint32_t prefix_chars) {
+    static const uint8_t fraction_bytes[] = {0, 1, 1, 2, 2, 3, 3};
+    static const uint8_t digit_bytes[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
+    switch ((enum column_kind)type->kind) {
+    case COLUMN_TINYINT:
+    case COLUMN_YEAR: return 1;
+    case COLUMN_SMALLINT: return 2;
+    case COLUMN_MEDIUMINT:
+    case COLUMN_DATE: return 3;
+    case COLUMN_INT:
+    case COLUMN_FLOAT: return 4;
+    case COLUMN_BIGINT:
+    case COLUMN_DOUBLE: return 8;
+    case COLUMN_TIME: return 3 + fraction_bytes[type->scale];
+    case COLUMN_TIMESTAMP: return 4 + fraction_bytes[type->scale];
+    case COLUMN_DATETIME: return 5 + fraction_bytes[type->scale];
+    case COLUMN_BIT: return (type->length + 7) / 8;
+    case COLUMN_ENUM: return type->member_count < 256 ? 1 : 2;
+    case COLUMN_SET: {
+        uint32_t bytes = (type->member_count + 7u) / 8;
+        return bytes > 4 ? 8 : bytes;
+    }
+    case COLUMN_DECIMAL: {
+        uint32_t whole = type->precision - type->scale, scale = type->scale;
+        return whole / 9 * 4 + digit_bytes[whole % 9] + scale / 9 * 4 + digit_bytes[scale % 9];
+    }
+    default: break;
+    }
+    uint32_t character = collation_charset(type->collation)->bytes_per_char_max;
+    uint32_t bytes = prefix_chars > 0 ? prefix_chars * character : column_type_bytes_max(type);
+    bool is_fixed = type->kind == COLUMN_CHAR || type->kind == COLUMN_BINARY;
+    return is_fixed ? bytes : bytes + 2;
+}
+
 static void scan_values(struct table_list *list, const struct plan_scan *scan, enum side side,
                         struct value *values) {
     const struct access_path *path = scan->path;
@@ -244,8 +280,8 @@ static void scan_values(struct table_list *list, const struct plan_scan *scan, e
         for (uint32_t i = 0; i < path->part_count; i++) {
             const struct column_type *type =
                 &path->table->definition->columns[index->parts[i].column].type;
-            bytes += column_type_bytes_max(type) + (column_type_is_nullable(type) ? 1 : 0) +
-                     (column_kind_is_string(type->kind) ? 2 : 0);
+            bytes += key_part_bytes(type, index->parts[i].prefix_chars) +
+                     (column_type_is_nullable(type) ? 1 : 0);
         }
         if (bytes > 0) {
             values[7] = text_value(
@@ -268,8 +304,10 @@ static enum status send_table(struct table_list *list, const struct plan_node *n
     if (node->kind == PLAN_SCAN) {
         values[2] = text_value(node->scan->bound->alias);
         scan_values(list, node->scan, side, values);
-        bool is_filtered = node->scan->program.size > 0 || node->scan->filter_count > 0;
+        bool is_filtered = node->scan->pushed_count > 0 || node->scan->filter_count > 0;
         if (is_filtered && node->scan->path->kind != ACCESS_POINT) extra_add(&extra, "Using where");
+        if (node->scan->is_grouped) extra_add(&extra, "Using pushed aggregates");
+        if (node->scan->is_top) extra_add(&extra, "Using pushed limit");
     } else if (node->kind == PLAN_VIRTUAL || node->kind == PLAN_DERIVED ||
                node->kind == PLAN_WORK) {
         values[2] = text_value(node->table->alias);

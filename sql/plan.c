@@ -229,6 +229,7 @@ static void plan_grouping(struct planner *planner, const struct bound_select *se
         slots_set(slots, group->aggregates[i].slot);
     node_set_slots(planner, grouped, slots);
     grouped->rows = group->key_count == 0 ? 1 : MAX(1.0, (*node)->rows / 10);
+    plan_push_group(planner, grouped);
     *node = grouped;
 }
 
@@ -300,16 +301,6 @@ static enum status plan_select(struct planner *planner, const struct bound_selec
 
 /* ---- order and limit ---- */
 
-/* The base column that an order expression is: itself, or a select item that is one. */
-static const struct expr *order_column(const struct bound_select *select, const struct expr *expr) {
-    if (expr->kind == EXPR_COLUMN) return expr;
-    for (uint32_t i = 0; i < select->item_count + select->hidden_item_count; i++) {
-        bool is_item = expr->kind == EXPR_SLOT && select->items[i].slot == expr->slot;
-        if (is_item && select->items[i].expr->kind == EXPR_COLUMN) return select->items[i].expr;
-    }
-    return NULL;
-}
-
 static bool part_is_single(const struct access_path *path, uint32_t part) {
     return part < path->part_count && path->parts[part].is_points &&
            path->parts[part].interval_count == 1;
@@ -330,7 +321,7 @@ static bool path_gives_order(const struct access_path *path, const struct bound_
     const struct index_definition *index = &path->table->definition->indexes[path->index];
     uint32_t part = 0;
     for (uint32_t i = 0; i < query->order_count; i++) {
-        const struct expr *column = order_column(select, query->order[i].expr);
+        const struct expr *column = plan_order_column(select, query->order[i].expr);
         if (column == NULL || query->order[i].is_descending != query->order[0].is_descending)
             return false;
         while (part < index->part_count && index->parts[part].column != column->column &&
@@ -422,6 +413,7 @@ struct plan_node *plan_order_and_limit(struct planner *planner, struct plan_node
         if (!counts_all) {
             sort->sort.limit = query->limit;
             sort->sort.offset = query->offset;
+            plan_push_top(planner, sort, select);
         }
         root = sort;
     }
@@ -532,12 +524,12 @@ enum status plan_statement(const struct plan_input *input, struct plan **plan_ou
     uint32_t slot_count = bound->slot_count + bound->table_count;
     struct planner planner = {.input = input,
                               .arena = input->arena,
-                              .slot_words = slot_count / 64 + 1,
+                              .slot_words = (slot_count + PLAN_SLOTS_MORE) / 64 + 1,
+                              .slot_count = slot_count,
                               .row_slots = bound->slot_count};
     struct plan *plan = arena_new(input->arena, struct plan);
     plan->bound = bound;
     plan->kind = bound->kind;
-    plan->slot_count = slot_count;
     enum status status = STATUS_INVALID;
     switch (bound->kind) {
     case BOUND_QUERY:
@@ -551,6 +543,7 @@ enum status plan_statement(const struct plan_input *input, struct plan **plan_ou
         break;
     }
     plan->node_count = planner.node_count;
+    plan->slot_count = planner.slot_count;
     *plan_out = plan;
     return status;
 }

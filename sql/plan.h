@@ -57,8 +57,20 @@ struct plan_scan {
     uint8_t is_whole_statement;   /* SCAN_WHOLE_STATEMENT */
     /* UPDATE, DELETE: the row's bytes go into this slot, so that whatever keeps rows keeps them too; UINT32_MAX: not. */
     uint32_t row_slot;
+    struct expr **pushed; /* conjuncts that the program tries */
+    uint32_t pushed_count;
     /* Aggregates pushed: the program groups; output columns are group keys, then partial aggregates. */
     uint8_t is_grouped;
+    /* Top-n pushed: the program gives the first rows of each request's; how many, limit and offset together, is its last
+     * parameter. */
+    uint8_t is_top;
+    struct expr *top_limit, *top_offset;
+};
+
+/* Where a scan with pushed aggregates leaves the partial results of one aggregate. */
+struct plan_partial {
+    uint32_t slot;
+    uint32_t count_slot; /* AVG; UINT32_MAX: there is none */
 };
 
 struct plan_join {
@@ -80,7 +92,8 @@ struct plan_group {
     const struct bound_aggregate *aggregates;
     uint32_t aggregate_count;
     uint8_t has_rollup;
-    uint8_t is_merge; /* the input rows are partial aggregates of PLAN_SCAN */
+    const struct plan_partial
+        *partials; /* one an aggregate, of a PLAN_SCAN that is_grouped; or NULL */
 };
 
 struct plan_apply {
@@ -194,6 +207,7 @@ struct plan_input {
     /* Row counts for costs; may answer NULL. */
     const struct table_statistics *(*statistics)(void *context, const struct table *table);
     void *statistics_context;
+    uint8_t keeps_aggregates; /* no aggregates and no top-n are pushed: for tests */
 };
 /* Errors (1235 for what no operator does yet) are in the diagnostics. */
 MUST_USE enum status plan_statement(const struct plan_input *input, struct plan **plan_out);

@@ -15,7 +15,10 @@ struct planner {
     /* UPDATE, DELETE: target tables' rows are kept whole, that of table n in slot row_slots + n; UINT32_MAX otherwise. */
     uint32_t row_slots;
     const struct bound_modify *modify;
+    uint32_t slot_count; /* so far; at most slot_words * 64 */
 };
+/* Slots that planning itself may add; a plan that needs more pushes less. */
+#define PLAN_SLOTS_MORE 64
 
 struct cte_open {
     const struct bound_cte *cte;
@@ -102,6 +105,30 @@ MUST_USE enum status plan_scan_with(struct planner *planner, const struct scan_w
 struct access_path *plan_path_best(struct planner *planner, const struct scan_want *want);
 /* Can the condition be tried where the table's rows are? */
 bool plan_is_pushable(struct planner *planner, const struct bound_table *table, struct expr *expr);
+/* The planner's own slot for a value of a scan; NULL when there are no more. */
+struct bound_column *plan_slot_new(struct planner *planner, const struct bound_table *table,
+                                   const struct column_type *type);
+/* What a scan's program computes beyond filter and outputs. */
+struct scan_push {
+    const struct plan_group *group;   /* or NULL */
+    const struct bound_order *orders; /* top-n: with the columns of the table that they are */
+    const uint32_t *order_columns;
+    uint32_t order_count;
+};
+/* Makes the scan's program again, with this in it. UNSUPPORTED: it cannot be pushed, and the scan is as before. */
+MUST_USE enum status plan_scan_push(struct planner *planner, struct plan_scan *scan,
+                                    const struct scan_push *push);
+
+/* ---- plan_push.c ---- */
+
+/* GROUP over a scan alone: the scan groups, if it can. */
+void plan_push_group(struct planner *planner, struct plan_node *grouped);
+/* SORT with a limit over a scan alone: the scan gives the first rows of each shard. */
+void plan_push_top(struct planner *planner, struct plan_node *sort,
+                   const struct bound_select *select);
+/* The base column that an order expression is: itself, or a select item that is one. NULL: none. */
+const struct expr *plan_order_column(const struct bound_select *select, const struct expr *expr);
+
 /* Begins the program's filter with these conditions, all pushable. */
 void plan_emit_filter(struct expr_program *program, struct expr **pushed, uint32_t count);
 

@@ -3,6 +3,7 @@
  * The path decides some conditions by the keys it reads; each of the others is pushed if it can be computed where the rows are; the rest
  * is the scan's own filter. The outputs are the columns that somebody reads, in the order of the table.
  */
+#include "sql/aggregate.h"
 #include "sql/plan_private.h"
 
 static const struct table_statistics *statistics_of(const struct planner *planner,
@@ -50,12 +51,13 @@ static bool is_covered(const struct plan_scan *scan, uint32_t conjunct) {
 }
 
 static void scan_split(struct planner *planner, struct plan_scan *scan,
-                       const struct scan_want *want, struct expr **pushed, uint32_t *pushed_count) {
+                       const struct scan_want *want) {
+    scan->pushed = arena_array(planner->arena, struct expr *, want->conjunct_count + 1);
     scan->filter = arena_array(planner->arena, struct expr *, want->conjunct_count + 1);
     for (uint32_t i = 0; i < want->conjunct_count; i++) {
         if (is_covered(scan, i)) continue;
         if (plan_is_pushable(planner, scan->bound, want->conjuncts[i])) {
-            pushed[(*pushed_count)++] = want->conjuncts[i];
+            scan->pushed[scan->pushed_count++] = want->conjuncts[i];
         } else {
             scan->filter[scan->filter_count++] = want->conjuncts[i];
         }
@@ -110,33 +112,161 @@ static void columns_of_whole_rows(struct planner *planner, struct plan_scan *sca
     scan->column_count = scan->bound->base->layout->column_count;
 }
 
+/* ---- aggregates ---- */
+
+struct bound_column *plan_slot_new(struct planner *planner, const struct bound_table *table,
+                                   const struct column_type *type) {
+    if (planner->slot_count == planner->slot_words * 64) return NULL;
+    struct bound_column *column = arena_new(planner->arena, struct bound_column);
+    *column = (struct bound_column){
+        .table = table, .column = UINT32_MAX, .slot = planner->slot_count++, .type = *type};
+    return column;
+}
+
+static enum aggregate_function function_of(const struct bound_aggregate *aggregate) {
+    switch (aggregate_kind_of(aggregate)) {
+    case AGGREGATE_KIND_COUNT:
+        return aggregate->arg_count == 0 ? AGGREGATE_COUNT_ROWS : AGGREGATE_COUNT;
+    case AGGREGATE_KIND_SUM:
+    case AGGREGATE_KIND_AVG: return AGGREGATE_SUM;
+    case AGGREGATE_KIND_MIN: return AGGREGATE_MIN;
+    case AGGREGATE_KIND_MAX: return AGGREGATE_MAX;
+    default: return AGGREGATE_FIRST;
+    }
+}
+
+/* Sums of whole numbers and decimals are exact whatever their order. */
+static struct column_type partial_type(const struct bound_aggregate *aggregate,
+                                       enum aggregate_function function) {
+    if (function == AGGREGATE_COUNT || function == AGGREGATE_COUNT_ROWS) {
+        return column_type_bigint(0);
+    }
+    struct column_type type = aggregate->args[0]->type;
+    type.flags &= ~COLUMN_NOT_NULL;
+    if (function != AGGREGATE_SUM) return type;
+    if (aggregate->type.kind == COLUMN_DOUBLE) return column_type_double();
+    return column_type_decimal(DECIMAL_PRECISION_MAX, type.kind == COLUMN_DECIMAL ? type.scale : 0);
+}
+
+/* The next column of the scan's output, into a slot of its own. */
+static enum status add_partial(struct planner *planner, struct plan_scan *scan,
+                               const struct column_type *type, uint32_t *slot_out) {
+    struct bound_column *column = plan_slot_new(planner, scan->bound, type);
+    if (column == NULL) return STATUS_UNSUPPORTED;
+    scan->columns[scan->column_count++] = column;
+    *slot_out = column->slot;
+    return STATUS_OK;
+}
+
+static program_operand operand_of(const struct expr *expr) { return operand_column(expr->column); }
+
+static enum status emit_aggregate(struct planner *planner, struct plan_scan *scan,
+                                  const struct bound_aggregate *aggregate,
+                                  struct program_builder *builder, struct plan_partial *partial) {
+    enum aggregate_function function = function_of(aggregate);
+    program_operand operand =
+        aggregate->arg_count == 0 ? OPERAND_NONE : operand_of(aggregate->args[0]);
+    struct column_type type = partial_type(aggregate, function), count = column_type_bigint(0);
+    program_add_aggregate(builder, function, operand, &type);
+    enum status status = add_partial(planner, scan, &type, &partial->slot);
+    partial->count_slot = UINT32_MAX;
+    if (status != STATUS_OK || aggregate_kind_of(aggregate) != AGGREGATE_KIND_AVG) return status;
+    program_add_aggregate(builder, AGGREGATE_COUNT, operand, &count);
+    return add_partial(planner, scan, &count, &partial->count_slot);
+}
+
+static enum status emit_groups(struct planner *planner, struct plan_scan *scan,
+                               const struct plan_group *group, struct program_builder *builder) {
+    program_begin(builder, SECTION_OUTPUT);
+    scan->columns = arena_array(planner->arena, struct bound_column *,
+                                group->key_count + 2 * group->aggregate_count + 1);
+    scan->column_count = 0;
+    for (uint32_t i = 0; i < group->key_count; i++) {
+        uint32_t column = group->keys[i]->column;
+        scan->columns[scan->column_count++] = scan->bound->columns[column];
+        program_add_group(builder, operand_column(column),
+                          &scan->bound->base->layout->columns[column].type);
+    }
+    struct plan_partial *partials = (struct plan_partial *)(uintptr_t)group->partials;
+    for (uint32_t i = 0; i < group->aggregate_count; i++) {
+        enum status status =
+            emit_aggregate(planner, scan, &group->aggregates[i], builder, &partials[i]);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+/* ---- programs ---- */
+
+/* The place of a table's column in the output. */
+static uint32_t output_of_column(const struct plan_scan *scan, uint32_t column) {
+    for (uint32_t i = 0; i < scan->column_count; i++) {
+        if (scan->columns[i] != NULL && scan->columns[i]->column == column) return i;
+    }
+    return UINT32_MAX;
+}
+
+/* The limit is the program's last parameter. */
+static enum status emit_top(struct plan_scan *scan, const struct scan_push *push,
+                            struct expr_program *program) {
+    for (uint32_t i = 0; i < push->order_count; i++) {
+        uint32_t place = output_of_column(scan, push->order_columns[i]);
+        if (place == UINT32_MAX) return STATUS_UNSUPPORTED;
+        uint16_t flags = push->orders[i].is_descending ? INDEX_PART_DESCENDING : 0;
+        program_add_order(program->builder, place, flags);
+    }
+    program_set_limit(program->builder, operand_param(program->parameter_count));
+    return STATUS_OK;
+}
+
+static enum status emit_columns(struct planner *planner, struct plan_scan *scan,
+                                const struct scan_push *push, struct expr_program *program) {
+    if (push != NULL && push->group != NULL) {
+        return emit_groups(planner, scan, push->group, program->builder);
+    }
+    if (wants_all_columns(scan))
+        columns_of_whole_rows(planner, scan);
+    else if (scan->column_count > 0)
+        emit_outputs(scan, program->builder);
+    else
+        emit_witness(scan, program->builder);
+    return push == NULL ? STATUS_OK : emit_top(scan, push, program);
+}
+
 static enum status scan_program(struct planner *planner, struct plan_scan *scan,
-                                struct expr **pushed, uint32_t pushed_count) {
+                                const struct scan_push *push) {
     const struct row_layout *layout = scan->bound->base->layout;
     struct program_builder builder;
     program_builder_open(&builder, planner->arena, layout->column_count);
     struct expr_program program = {
         .builder = &builder, .table = scan->bound, .arena = planner->arena};
-    plan_emit_filter(&program, pushed, pushed_count);
-    bool is_whole = wants_all_columns(scan);
-    if (is_whole)
-        columns_of_whole_rows(planner, scan);
-    else if (scan->column_count > 0)
-        emit_outputs(scan, &builder);
-    else
-        emit_witness(scan, &builder);
+    plan_emit_filter(&program, scan->pushed, scan->pushed_count);
+    bool is_plain = push == NULL && wants_all_columns(scan) && scan->pushed_count == 0;
+    enum status status = emit_columns(planner, scan, push, &program);
+    if (status != STATUS_OK) return status;
     scan->output = layout;
     scan->parameters = program.parameters;
     scan->parameter_count = program.parameter_count;
-    if (is_whole && pushed_count == 0) return STATUS_OK;
+    if (is_plain) return STATUS_OK;
     struct buffer bytes = buffer_of(planner->arena);
-    enum status status = program_builder_finish(&builder, &bytes);
+    status = program_builder_finish(&builder, &bytes);
     if (status != STATUS_OK) return status;
     scan->program = buffer_slice(&bytes);
     struct program *opened;
     status = program_open(scan->program, layout, planner->arena, &opened);
     if (status == STATUS_OK) scan->output = program_output_layout(opened);
     return status;
+}
+
+enum status plan_scan_push(struct planner *planner, struct plan_scan *scan,
+                           const struct scan_push *push) {
+    struct plan_scan before = *scan;
+    uint32_t slot_count = planner->slot_count;
+    enum status status = scan_program(planner, scan, push);
+    if (status == STATUS_OK) return STATUS_OK;
+    *scan = before;
+    planner->slot_count = slot_count;
+    return STATUS_UNSUPPORTED;
 }
 
 enum status plan_scan_with(struct planner *planner, const struct scan_want *want,
@@ -146,12 +276,10 @@ enum status plan_scan_with(struct planner *planner, const struct scan_want *want
     scan->path = path;
     scan->row_slot = want->row_slot;
     scan_columns(planner, scan);
-    struct expr **pushed = arena_array(planner->arena, struct expr *, want->conjunct_count + 1);
-    uint32_t pushed_count = 0;
-    scan_split(planner, scan, want, pushed, &pushed_count);
+    scan_split(planner, scan, want);
     planner->scan_count++;
     *out = scan;
-    enum status status = scan_program(planner, scan, pushed, pushed_count);
+    enum status status = scan_program(planner, scan, NULL);
     if (status == STATUS_OK) return status;
     return diagnostics_status(planner->input->diagnostics, status);
 }

@@ -302,6 +302,8 @@ static void exec_context_fill(const struct attempt *attempt, struct eval_context
         .no_auto_value_on_zero = (settings->sql_mode & SQL_MODE_NO_AUTO_VALUE_ON_ZERO) != 0 ||
                                  (session->copy != NULL && session->copy->keeps_zero),
         .insert_id = session->insert_id_next,
+        .spill_files = session->server->options.spill_files,
+        .keep_bytes = settings->keep_bytes,
     };
 }
 

@@ -122,6 +122,7 @@ struct settings {
     uint32_t lock_wait_ms, max_execution_ms, conditions_max;
     uint32_t wait_timeout_s, interactive_timeout_s;
     uint32_t table_lock_wait_s; /* lock_wait_timeout */
+    uint64_t keep_bytes; /* tmp_table_size: of an operator, before it writes files */
     uint64_t select_limit, auto_increment_increment, auto_increment_offset;
     uint64_t group_concat_bytes_max, packet_bytes_max, cte_rounds_max;
     const struct time_zone *zone; /* NULL: UTC */

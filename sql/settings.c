@@ -124,6 +124,7 @@ void settings_load(struct session *session) {
     load_modes(session);
     load_charsets(session);
     load_transaction(session);
+    settings->keep_bytes = number_of(session, VARIABLE_tmp_table_size);
     settings->safe_updates = number_of(session, VARIABLE_sql_safe_updates) != 0;
     settings->notes = number_of(session, VARIABLE_sql_notes) != 0;
     settings->quote_names = number_of(session, VARIABLE_sql_quote_show_create) != 0;

@@ -16,6 +16,7 @@
 #include "cluster/cluster.h"
 #include "row/mysql_error.h"
 #include "row/value.h"
+#include "sql/spill.h"
 
 struct sql_server;
 struct session;
@@ -42,6 +43,7 @@ struct sql_server_options {
     enum status (*password_make)(void *context, struct slice plugin, struct slice password,
                                  struct arena *arena, struct slice *stored_out);
     void *password_context;
+    struct spill_files *spill_files; /* NULL: what does not fit into a statement's memory fails */
 };
 struct sql_server *sql_server_open(const struct sql_server_options *options);
 void sql_server_close(struct sql_server *server);

@@ -224,7 +224,8 @@ static enum status plan_make(struct statement *statement, const struct ast_state
                                  .diagnostics = &statement->diagnostics,
                                  .bound = bound,
                                  .statistics = statistics,
-                                 .statistics_context = statement->world};
+                                 .statistics_context = statement->world,
+                                 .keeps_aggregates = statement->world->keeps_aggregates};
     return plan_statement(&planned, plan_out);
 }
 
@@ -303,7 +304,9 @@ static void execute(struct statement *statement, const struct ast_statement *ast
                                        .is_autocommit = world->txn == NULL,
                                        .statement_extent = world->txn == NULL,
                                        .auto_increment_increment = 1,
-                                       .auto_increment_offset = 1};
+                                       .auto_increment_offset = 1,
+                                       .spill_files = world->spill_files,
+                                       .keep_bytes = world->keep_bytes};
         txn_begin_statement(txn);
         status = ast->kind == AST_EXPLAIN
                      ? exec_explain(&context,

@@ -16,6 +16,9 @@ struct exec_world {
     uint32_t mode;      /* enum eval_mode */
     uint32_t capabilities;
     uint64_t floor;
+    struct spill_files *spill_files; /* with keep_bytes as exec_context has them; or NULL */
+    uint64_t keep_bytes;
+    uint8_t keeps_aggregates; /* as plan_input has it */
 };
 
 struct exec_world *exec_world_open(void);
