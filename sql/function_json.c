@@ -163,60 +163,71 @@ static enum status eval_type(const struct expr *expr, struct eval_context *conte
     return STATUS_OK;
 }
 
-/* Adds what the path names; of several paths all. */
-static enum status find_places(const struct expr *expr, struct eval_context *context, uint32_t arg,
-                               struct json *document, struct json_places *places, bool *is_wild,
-                               bool *is_null_out) {
+/* A search in a document: what was found, by several paths one after the other. */
+struct json_search {
+    struct json document;
+    struct json_places places;
+    bool is_wild; /* some path could name several places */
+    bool is_null; /* an arg was NULL */
+};
+
+static enum status search_begin(const struct expr *expr, struct eval_context *context,
+                                struct json_search *search) {
+    *search = (struct json_search){.places = {.arena = context->arena}};
+    return read_document(expr, context, 0, &search->document, &search->is_null);
+}
+
+/* Adds what the path names. */
+static enum status search_path(const struct expr *expr, struct eval_context *context, uint32_t arg,
+                               struct json_search *search) {
     struct json_path *path = arena_new(context->arena, struct json_path);
-    enum status status = read_path(expr, context, arg, path, is_null_out);
-    if (status != STATUS_OK || *is_null_out) return status;
-    *is_wild = path->is_wild;
-    places->arena = context->arena;
-    places->mark = JSON_MARK_FIRST + arg;
-    json_path_find(path, 0, document, places);
+    enum status status = read_path(expr, context, arg, path, &search->is_null);
+    if (status != STATUS_OK || search->is_null) return status;
+    search->is_wild = search->is_wild || path->is_wild;
+    search->places.mark = JSON_MARK_FIRST + arg;
+    json_path_find(path, 0, &search->document, &search->places);
     return STATUS_OK;
 }
 
 static enum status eval_extract(const struct expr *expr, struct eval_context *context,
                                 struct value *out) {
-    struct json document;
-    struct json_places places = {0};
-    bool is_null, is_wild = false, is_list = expr->arg_count > 2;
+    struct json_search search;
     *out = value_null();
-    enum status status = read_document(expr, context, 0, &document, &is_null);
-    for (uint32_t i = 1; i < expr->arg_count && status == STATUS_OK && !is_null; i++) {
-        status = find_places(expr, context, i, &document, &places, &is_wild, &is_null);
-        is_list = is_list || is_wild;
+    enum status status = search_begin(expr, context, &search);
+    for (uint32_t i = 1; i < expr->arg_count && status == STATUS_OK && !search.is_null; i++) {
+        status = search_path(expr, context, i, &search);
     }
-    if (status != STATUS_OK || is_null || places.count == 0) return status;
-    struct json list = {.kind = JSON_ARRAY, .count = places.count};
-    list.items = arena_array(context->arena, struct json, places.count);
-    for (uint32_t i = 0; i < places.count; i++) list.items[i] = *places.items[i];
-    return give(is_list ? &list : places.items[0], context, out);
+    const struct json_places *places = &search.places;
+    if (status != STATUS_OK || search.is_null || places->count == 0) return status;
+    struct json list = {.kind = JSON_ARRAY, .count = places->count};
+    list.items = arena_array(context->arena, struct json, places->count);
+    for (uint32_t i = 0; i < places->count; i++) list.items[i] = *places->items[i];
+    bool is_list = search.is_wild || expr->arg_count > 2;
+    return give(is_list ? &list : places->items[0], context, out);
 }
 
 /* The one place that an optional path names; NULL: none (J1). */
 static enum status read_place(const struct expr *expr, struct eval_context *context, uint32_t arg,
-                              struct json *document, struct json **out) {
-    struct json_places places = {0};
-    bool is_null, is_wild = false;
+                              struct json **out) {
+    struct json_search *search = arena_new(context->arena, struct json_search);
     *out = NULL;
-    enum status status = read_document(expr, context, 0, document, &is_null);
-    if (status != STATUS_OK || is_null) return status;
-    *out = document;
+    enum status status = search_begin(expr, context, search);
+    if (status != STATUS_OK || search->is_null) return status;
+    *out = &search->document;
     if (arg >= expr->arg_count) return STATUS_OK;
-    status = find_places(expr, context, arg, document, &places, &is_wild, &is_null);
-    if (status == STATUS_OK && is_wild)
+    status = search_path(expr, context, arg, search);
+    if (status == STATUS_OK && search->is_wild)
         return diagnostics_error(context->diagnostics, ER_INVALID_JSON_PATH_WILDCARD);
-    *out = status == STATUS_OK && !is_null && places.count > 0 ? places.items[0] : NULL;
+    bool is_there = status == STATUS_OK && !search->is_null && search->places.count > 0;
+    *out = is_there ? search->places.items[0] : NULL;
     return status;
 }
 
 static enum status eval_length(const struct expr *expr, struct eval_context *context,
                                struct value *out) {
-    struct json document, *place;
+    struct json *place;
     *out = value_null();
-    enum status status = read_place(expr, context, 1, &document, &place);
+    enum status status = read_place(expr, context, 1, &place);
     if (status != STATUS_OK || place == NULL) return status;
     *out = value_of_int(place->kind >= JSON_ARRAY ? place->count : 1);
     return STATUS_OK;
@@ -224,9 +235,9 @@ static enum status eval_length(const struct expr *expr, struct eval_context *con
 
 static enum status eval_keys(const struct expr *expr, struct eval_context *context,
                              struct value *out) {
-    struct json document, *place;
+    struct json *place;
     *out = value_null();
-    enum status status = read_place(expr, context, 1, &document, &place);
+    enum status status = read_place(expr, context, 1, &place);
     if (status != STATUS_OK || place == NULL || place->kind != JSON_OBJECT) return status;
     struct json list = {.kind = JSON_ARRAY, .count = place->count};
     list.items = arena_array(context->arena, struct json, place->count + 1);
@@ -263,10 +274,10 @@ static bool contains(const struct json *whole, const struct json *part) {
 
 static enum status eval_contains(const struct expr *expr, struct eval_context *context,
                                  struct value *out) {
-    struct json document, candidate, *place;
+    struct json candidate, *place;
     bool is_null;
     *out = value_null();
-    enum status status = read_place(expr, context, 2, &document, &place);
+    enum status status = read_place(expr, context, 2, &place);
     if (status != STATUS_OK || place == NULL) return status;
     status = read_document(expr, context, 1, &candidate, &is_null);
     if (status != STATUS_OK || is_null) return status;
@@ -276,12 +287,12 @@ static enum status eval_contains(const struct expr *expr, struct eval_context *c
 
 static enum status eval_contains_path(const struct expr *expr, struct eval_context *context,
                                       struct value *out) {
-    struct json document;
+    struct json_search search;
     struct slice choice;
     bool is_null;
     *out = value_null();
-    enum status status = read_document(expr, context, 0, &document, &is_null);
-    if (status != STATUS_OK || is_null) return status;
+    enum status status = search_begin(expr, context, &search);
+    if (status != STATUS_OK || search.is_null) return status;
     status = function_read_text(expr->args[1], context, &choice, &is_null);
     if (status != STATUS_OK || is_null) return status;
     bool is_all = slice_equal_nocase(choice, SLICE_LITERAL("all"));
@@ -290,11 +301,11 @@ static enum status eval_contains_path(const struct expr *expr, struct eval_conte
                                  function_name_lower(expr, context->arena));
     bool holds = is_all;
     for (uint32_t i = 2; i < expr->arg_count; i++) {
-        struct json_places places = {0};
-        bool is_wild = false;
-        status = find_places(expr, context, i, &document, &places, &is_wild, &is_null);
-        if (status != STATUS_OK || is_null) return status;
-        holds = is_all ? holds && places.count > 0 : holds || places.count > 0;
+        search.places.count = 0;
+        status = search_path(expr, context, i, &search);
+        if (status != STATUS_OK || search.is_null) return status;
+        bool is_there = search.places.count > 0;
+        holds = is_all ? holds && is_there : holds || is_there;
     }
     *out = value_of_int(holds);
     return STATUS_OK;
