@@ -222,3 +222,139 @@ Test(ddl, a_change_whose_daemon_dies_ends_and_others_go_on) {
         realm_close(realm);
     }
 }
+
+/* ---- a change that copies rows ---- */
+
+static enum status copy_rows(struct realm_fiber *fiber, const struct ddl_copying *copying) {
+    static struct realm_rows rows;
+    struct schema *schema = schema_hold(fiber->cluster);
+    const struct table *old = schema_table(schema, REALM_DATABASE, SLICE_LITERAL("t"));
+    const struct table *copy = schema_table_by_id(schema, copying->copy_id);
+    CHECK(old != NULL && copy != NULL);
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    enum status status = realm_scan(fiber, txn, old, 0, &rows);
+    if (status == STATUS_OK) status = realm_insert(fiber, txn, old, 7777, 1);
+    cr_assert_eq(status, STATUS_OLD_SCHEMA, "%s", status_name(status));
+    status = STATUS_OK;
+    for (uint32_t i = 0; i < rows.count && status == STATUS_OK; i++)
+        status = realm_insert(fiber, txn, copy, rows.ids[i], rows.values[i]);
+    uint64_t floor;
+    if (status == STATUS_OK)
+        status = realm_commit(txn);
+    else
+        txn_rollback(txn, &floor);
+    schema_release(fiber->cluster, schema);
+    return status;
+}
+
+/* The same definition again; an outcome other than OK is told instead of copying. */
+static enum status rebuild(struct realm_fiber *fiber, enum status outcome) {
+    struct schema *schema = schema_hold(fiber->cluster);
+    struct ddl_copying copying;
+    struct ddl_change change = {
+        .kind = DDL_REBUILD_TABLE,
+        .database = REALM_DATABASE,
+        .name = SLICE_LITERAL("t"),
+        .definition = schema_table(schema, REALM_DATABASE, SLICE_LITERAL("t"))->definition,
+        .based_on = schema_version(schema),
+        .copying = &copying,
+        .held = schema};
+    enum status status = cluster_ddl(fiber->cluster, &fiber->waiter, &change);
+    if (status != STATUS_BUSY) return status;
+    if (outcome == STATUS_OK) outcome = copy_rows(fiber, &copying);
+    return cluster_ddl_copied(fiber->cluster, &fiber->waiter, &copying, outcome);
+}
+
+static void rebuild_well(struct realm_fiber *fiber) {
+    enum status *status_out = fiber->argument;
+    *status_out = rebuild(fiber, STATUS_OK);
+}
+
+static void rebuild_badly(struct realm_fiber *fiber) {
+    enum status *status_out = fiber->argument;
+    *status_out = rebuild(fiber, STATUS_TRUNCATED);
+}
+
+static void expect_rows(struct realm_fiber *fiber) {
+    static struct realm_rows rows;
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_AUTOCOMMIT);
+    CHECK(realm_scan(fiber, txn, table, 0, &rows) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+    cr_assert_eq(rows.count, 700, "%u rows", rows.count);
+    CHECK(realm_insert_now(fiber, table, 5000, 9000) == STATUS_OK);
+    CHECK((table->definition->options & TABLE_FROZEN) == 0);
+}
+
+static struct realm *realm_with_rows(void) {
+    struct realm *realm = realm_open(&wide);
+    realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+    realm_call(realm, NODE_SQL_FIRST, insert_rows, NULL);
+    return realm;
+}
+
+static uint64_t table_id(struct realm *realm) {
+    return realm_table(realm_node(realm, NODE_SQL_FIRST + 1)->cluster, "t")->definition->id;
+}
+
+Test(ddl, a_rebuilt_table_has_every_row_while_others_write) {
+    struct realm *realm = realm_with_rows();
+    uint64_t before = table_id(realm);
+    enum status status = STATUS_BUSY;
+    realm_spawn(realm, NODE_SQL_FIRST, rebuild_well, &status);
+    realm_spawn(realm, NODE_SQL_FIRST + 1, write_meanwhile, NULL);
+    realm_run_fibers(realm, 60000000);
+    cr_assert_eq(status, STATUS_OK, "%s", status_name(status));
+    cr_assert_neq(table_id(realm), before);
+    realm_call(realm, NODE_SQL_FIRST + 1, expect_rows, NULL);
+    realm_run_for(realm, 1000000);
+    cr_assert_eq(fake_store_value(&realm->store, "drop/0000000001").size, 0);
+    realm_close(realm);
+}
+
+Test(ddl, a_copy_that_fails_leaves_the_table_as_it_was) {
+    struct realm *realm = realm_with_rows();
+    uint64_t before = table_id(realm);
+    enum status status = STATUS_BUSY;
+    realm_call(realm, NODE_SQL_FIRST, rebuild_badly, &status);
+    cr_assert_eq(status, STATUS_CANCELLED, "%s", status_name(status));
+    cr_assert_eq(table_id(realm), before);
+    realm_call(realm, NODE_SQL_FIRST + 1, expect_rows, NULL);
+    realm_run_for(realm, 1000000);
+    cr_assert_eq(fake_store_value(&realm->store, "table/0000000002").size, 0);
+    cr_assert_eq(fake_store_value(&realm->store, "drop/0000000002").size, 0);
+    realm_close(realm);
+}
+
+Test(ddl, a_rebuild_survives_its_controller_at_any_message) {
+    for (uint64_t messages = 1; messages < 110; messages += 9) {
+        struct realm *realm = realm_with_rows();
+        enum status status = STATUS_BUSY;
+        realm_spawn(realm, NODE_SQL_FIRST, rebuild_well, &status);
+        realm_run_messages(realm, messages);
+        realm_kill(realm, NODE_META_FIRST);
+        realm_run_for(realm, 300000);
+        realm_start(realm, NODE_META_FIRST);
+        realm_run_fibers(realm, 60000000);
+        cr_assert_eq(status, STATUS_OK, "%s after %d", status_name(status), (int)messages);
+        realm_call(realm, NODE_SQL_FIRST + 1, expect_rows, NULL);
+        realm_close(realm);
+    }
+}
+
+Test(ddl, a_rebuild_whose_daemon_dies_is_taken_back_or_done) {
+    for (uint64_t messages = 1; messages < 400; messages += 21) {
+        struct realm *realm = realm_with_rows();
+        enum status status = STATUS_BUSY;
+        realm_spawn(realm, NODE_SQL_FIRST, rebuild_well, &status);
+        realm_run_messages(realm, messages);
+        realm_abandon_fibers(realm);
+        realm_kill(realm, NODE_SQL_FIRST);
+        realm_run_for(realm, 3000000);
+        realm_start(realm, NODE_SQL_FIRST);
+        realm_run_for(realm, 1000000);
+        cr_assert_eq(fake_store_value(&realm->store, "job").size, 0, "after %d", (int)messages);
+        realm_call(realm, NODE_SQL_FIRST + 1, expect_rows, NULL);
+        realm_close(realm);
+    }
+}
