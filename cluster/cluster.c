@@ -215,6 +215,7 @@ static void on_peer(struct cluster *cluster, const struct peer *peer) {
             cluster_register(cluster);
         }
         mark_on_configuration(cluster);
+        snapshot_on_open(cluster, peer->node);
     } else {
         if (is_meta) cluster->is_meta_open = false;
         uint32_t cursor = 0;

@@ -2,7 +2,7 @@
  *
  *   SNAPSHOT  one on its way; its answer is the S of all tickets that were asked with it
  *   LIVE      distinct snapshots of open transactions, some time after one was given, until nothing changes any
- *             more; at once to a new system primary (V1)
+ *             more; at once to a new system primary (V1), and over a new connection, since the last may be lost
  *
  * Snapshots are given in rising order, so the list of transactions that read at one is sorted as it grows.
  */
@@ -143,7 +143,7 @@ static void snapshot_report(struct cluster *cluster) {
         if (count++ == 0) first = last;
         pack_u64(&packed, last);
     }
-    bool is_new = system->term != snapshots->reported_term ||
+    bool is_new = snapshots->is_report_lost || system->term != snapshots->reported_term ||
                   snapshots->reported_below != snapshots->last_given + 1 ||
                   snapshots->reported_count != count || snapshots->reported_first != first;
     if (!is_new) {
@@ -153,6 +153,7 @@ static void snapshot_report(struct cluster *cluster) {
     struct message *message = cluster_message_to_shard(cluster, MESSAGE_LIVE, system);
     message->live =
         (struct live){cluster->incarnation, snapshots->last_given + 1, buffer_slice(&packed)};
+    snapshots->is_report_lost = false;
     snapshots->reported_term = system->term;
     snapshots->reported_below = snapshots->last_given + 1;
     snapshots->reported_count = count;
@@ -161,10 +162,16 @@ static void snapshot_report(struct cluster *cluster) {
 
 void snapshot_on_configuration(struct cluster *cluster) {
     const struct route_shard *system = route_shard_find(&cluster->route, SHARD_SYSTEM);
-    if (system != NULL && system->term != cluster->snapshots.reported_term)
-        snapshot_report(cluster);
+    bool is_due = system != NULL && (system->term != cluster->snapshots.reported_term ||
+                                     cluster->snapshots.is_report_lost);
+    if (is_due) snapshot_report(cluster);
     cluster->snapshots.retry_at_us = 0;
     if (cluster->snapshots.ask.state != ASK_SENT) snapshot_send(cluster);
+}
+
+void snapshot_on_open(struct cluster *cluster, uint16_t node) {
+    const struct route_shard *system = route_shard_find(&cluster->route, SHARD_SYSTEM);
+    if (system == NULL || system->node == node) cluster->snapshots.is_report_lost = true;
 }
 
 void snapshot_on_deadline(struct cluster *cluster) {

@@ -37,6 +37,7 @@ struct snapshots {
     uint32_t reported_term; /* of the system shard */
     uint64_t reported_below, reported_count, reported_first;
     uint64_t report_at_us; /* UINT64_MAX: nothing to report */
+    bool is_report_lost;   /* maybe: the connection that it went by was closed */
 };
 
 void snapshots_open(struct snapshots *snapshots);
@@ -49,6 +50,8 @@ void snapshot_drop(struct cluster *cluster, struct txn *txn);
 /* Messages of the turn before are gone. */
 void snapshot_on_turn(struct cluster *cluster);
 void snapshot_on_configuration(struct cluster *cluster);
+/* A connection to this node was opened. */
+void snapshot_on_open(struct cluster *cluster, uint16_t node);
 void snapshot_on_deadline(struct cluster *cluster);
 /* A new incarnation: everything asked for is lost. */
 void snapshot_forget(struct cluster *cluster);

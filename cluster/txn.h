@@ -43,7 +43,7 @@ struct txn {
     struct mark_link mark; /* (TX2) */
     uint64_t snapshot, fence;
     uint32_t snapshot_schema; /* newest dictionary version when the snapshot was asked for */
-    uint64_t floor; /* a C asked for since it began; 0: none (T4) */
+    uint64_t floor;           /* a C asked for since it began; 0: none (T4) */
     struct ticket ticket;
     uint32_t statement, statement_first; /* (TX3) */
     bool has_batch;                      /* of this statement: the first has its number */

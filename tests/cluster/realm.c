@@ -190,6 +190,19 @@ void realm_kill(struct realm *realm, uint16_t number) {
         if (realm->nodes[i].is_up) node_tell_peer(realm, &realm->nodes[i], number, PEER_CLOSED);
 }
 
+void realm_reconnect(struct realm *realm, uint16_t one, uint16_t other) {
+    struct realm_node *a = realm_node(realm, one), *b = realm_node(realm, other);
+    CHECK(a->is_up && b->is_up);
+    for (struct realm_message *posted = realm->first; posted != NULL; posted = posted->next)
+        if ((posted->from == one && posted->to == other) ||
+            (posted->from == other && posted->to == one))
+            posted->to_life = 0; /* of nobody */
+    node_tell_peer(realm, a, other, PEER_CLOSED);
+    node_tell_peer(realm, b, one, PEER_CLOSED);
+    node_tell_peer(realm, a, other, PEER_OPEN);
+    node_tell_peer(realm, b, one, PEER_OPEN);
+}
+
 static void realm_add(struct realm *realm, uint16_t number, enum realm_kind kind) {
     struct realm_node *node = &realm->nodes[realm->node_count++];
     *node = (struct realm_node){.node = number, .kind = kind, .chunks = chunks_open()};

@@ -88,6 +88,8 @@ struct realm_node *realm_node(struct realm *realm, uint16_t node);
 /* Forgets the machine; its connections close. Disk and configuration store stay. */
 void realm_kill(struct realm *realm, uint16_t node);
 void realm_start(struct realm *realm, uint16_t node);
+/* Their connection closes, what is on its way is lost, and it opens again: nobody has died. */
+void realm_reconnect(struct realm *realm, uint16_t one, uint16_t other);
 /* A fiber on that SQL daemon; it runs with the pool. */
 struct realm_fiber *realm_spawn(struct realm *realm, uint16_t sql_node,
                                 void (*run)(struct realm_fiber *fiber), void *argument);
