@@ -165,6 +165,11 @@ static enum status string_type(const struct type_source *source, uint8_t kind,
         if (is_sized) type->kind = blob_kind(ast->length * per_char, tiny);
         return STATUS_OK;
     }
+    if (is_var && !ast->has_length) {
+        return diagnostics_error_text(source->diagnostics, ER_PARSE_ERROR,
+                                      "VARCHAR and VARBINARY need a length: column '%s'",
+                                      source->name);
+    }
     uint64_t length = ast->has_length ? ast->length : 1;
     uint32_t most = is_var ? VARCHAR_LENGTH_MAX / per_char : CHAR_LENGTH_MAX;
     if (length > most) return tell_length(source, most);

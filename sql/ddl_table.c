@@ -278,6 +278,15 @@ static enum status table_exists(struct session *session, const struct ast_create
     return STATUS_OK;
 }
 
+static enum status check_table_name(struct session *session, struct slice name) {
+    const char *text = arena_text(&session->statement_arena, name);
+    if (name.size == 0 || name.data[name.size - 1] == ' ')
+        return diagnostics_error(&session->diagnostics, ER_WRONG_TABLE_NAME, text);
+    if (charset_length(CHARSET_UTF8MB4, name) > IDENTIFIER_CHARS_MAX)
+        return diagnostics_error(&session->diagnostics, ER_TOO_LONG_IDENT, text);
+    return STATUS_OK;
+}
+
 enum status ddl_create_table_run(struct session *session, const struct ast_statement *statement) {
     const struct ast_create_table *create = statement->create_table;
     struct ddl_table table;
@@ -285,6 +294,7 @@ enum status ddl_create_table_run(struct session *session, const struct ast_state
     struct slice database, ignored;
     uint64_t privileges = PRIVILEGE(CREATE) | (create->query != NULL ? PRIVILEGE(INSERT) : 0);
     enum status status = ddl_name(session, &create->table, privileges, &database);
+    if (status == STATUS_OK) status = check_table_name(session, create->table.object);
     if (status != STATUS_OK) return status;
     if (!schema_has_database(session->schema, database))
         return diagnostics_error(&session->diagnostics, ER_BAD_DB_ERROR,

@@ -449,7 +449,9 @@ static struct token scan_operator(struct lexer *lexer) {
         if (peek(lexer, 1) == '=') return take(lexer, 2, TOKEN_ASSIGN);
         return take(lexer, 1, TOKEN_ILLEGAL);
     case ';': return take(lexer, 1, TOKEN_SEMICOLON);
-    case '?': return take(lexer, 1, TOKEN_PARAMETER);
+    case '?':
+        if ((lexer->mode & PARSE_NO_PARAMETERS) != 0) return take(lexer, 1, TOKEN_ILLEGAL);
+        return take(lexer, 1, TOKEN_PARAMETER);
     case '{': return take(lexer, 1, TOKEN_LBRACE);
     case '}': return take(lexer, 1, TOKEN_RBRACE);
     default: return take(lexer, 1, TOKEN_ILLEGAL);

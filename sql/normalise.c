@@ -69,13 +69,14 @@ bool parse_normalise(struct slice text, uint32_t mode, struct normalised *out) {
     struct normaliser n = {.lexer = lexer_of(text, 0, mode),
                            .lift = lift_begin(),
                            .key = writer_of(out->key, out->key_capacity)};
-    out->literal_count = 0;
+    out->literal_count = out->parameter_count = 0;
     struct token token = lexer_next(&n.lexer);
     n.lexer.saw_comment = false;
     n.copied = token.data;
     const uint8_t *end = token.data;
     while (token.kind != TOKEN_END_OF_INPUT && token.kind != TOKEN_SEMICOLON) {
         if (token.kind == TOKEN_ILLEGAL) return false;
+        if (token.kind == TOKEN_PARAMETER) out->parameter_count++;
         copy_gap(&n, end, token.data);
         bool is_lifted = lift_take(&n.lift, &token);
         if (!lift_is_shareable(&n.lift)) return false;

@@ -32,8 +32,8 @@ struct normalised {
     size_t key_capacity;
     struct literal *literals;
     uint32_t literal_capacity;
-    size_t key_size;        /* result */
-    uint32_t literal_count; /* result */
+    size_t key_size;                         /* result */
+    uint32_t literal_count, parameter_count; /* result; parameters: ? */
 };
 
 /* False: not to be cached (another statement, several statements, executable comments, an error, or

@@ -22,6 +22,7 @@ enum parse_mode {
     PARSE_IGNORE_SPACE = 1 << 3,         /* COUNT (*) is a call, and function names are reserved */
     PARSE_HIGH_NOT_PRECEDENCE = 1 << 4,  /* NOT binds as ! */
     PARSE_LIFT_LITERALS = 1 << 5,        /* literals get ordinals, as parse_normalise counts them */
+    PARSE_NO_PARAMETERS = 1 << 6,        /* ? is no parameter but an error */
 };
 
 /* The bits of @@sql_mode (sql/sql_mode.h) that the parser knows. */

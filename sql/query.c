@@ -50,6 +50,7 @@ bool query_normalise(struct session *session, struct slice text, struct arena *a
                                 .key = slice_of(normalised.key, normalised.key_size),
                                 .parse_mode = mode,
                                 .parameters = values,
+                                .parameter_count = normalised.parameter_count,
                                 .literal_count = normalised.literal_count};
     return true;
 }
@@ -472,6 +473,7 @@ enum status query_run(struct session *session, const struct query *query) {
 bool query_run_text(struct session *session, struct slice text, enum status *status_out) {
     struct query query;
     if (!query_normalise(session, text, &session->statement_arena, &query)) return false;
+    if (query.parameter_count > 0) return false; /* only PREPARE knows ? */
     *status_out = query_run(session, &query);
     return true;
 }
