@@ -128,15 +128,19 @@ class Transfer(Client):
 
     def turn(self):
         self.next += 1
-        self.ends = None
         source, target = self.random.sample(range(ACCOUNTS), 2)
         amount = self.random.randint(1, 50)
-        self.changed(f"SET TRANSACTION ISOLATION LEVEL {self.random.choice(LEVELS)}")
+        level = self.random.choice(LEVELS)
+        self.changed(f"SET TRANSACTION ISOLATION LEVEL {level}")
         self.changed("BEGIN")
         way = self.random.choice([self.by_locks, self.by_locks, self.relative, self.one_statement, self.by_branch])
         way(source, target, amount)
         if self.random.random() < 0.2:
             self.detour(source)
+        if level == "READ COMMITTED" and self.random.random() < 0.2:
+            total = self.value(self.random.choice(Looker.PATHS))
+            if total != ACCOUNTS * MONEY:
+                self.bank.breaks(f"with its own changes a transfer sees {total}")
         self.changed(f"INSERT INTO journal VALUES ({self.next}, {source}, {target}, {amount})")
         if self.random.random() < 0.1:
             self.changed("ROLLBACK")
@@ -146,9 +150,11 @@ class Transfer(Client):
         self.changed("COMMIT")
         with self.bank.lock:
             self.bank.acknowledged.add(self.next)
+        if self.random.random() < 0.1 and not self.rows(f"SELECT 1 FROM journal WHERE id = {self.next}"):
+            self.bank.breaks("a session does not see what it has committed")
 
     def on_error(self, number):
-        if number in REFUSED:
+        if number in REFUSED and self.next not in self.bank.acknowledged:
             with self.bank.lock:
                 self.bank.refused.add(self.next)
 

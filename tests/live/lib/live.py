@@ -4,6 +4,7 @@ BUILD names the build directory (default: build). Everything listens on loopback
 """
 import json
 import os
+import random
 import re
 import shutil
 import socket
@@ -17,10 +18,22 @@ BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 PROGRAMS = os.path.join(ROOT, "tests", "live", "programs")
 
 
-def free_port():
+def is_free(port):
     with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+        try:
+            s.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(count=16):
+    """Nobody listens on it and on those behind it, which a cluster's daemons take. Not one that the system would give to
+    some client meanwhile."""
+    while True:
+        port = random.randrange(10000, 32000)
+        if all(is_free(port + i) for i in range(count)):
+            return port
 
 
 class Cluster:
