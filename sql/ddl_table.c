@@ -51,14 +51,24 @@ int32_t ddl_table_find(const struct ddl_table *table, struct slice column) {
 
 /* ---- options ---- */
 
+static bool is_engine_of(struct slice name, const char *const *engines, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (slice_equal_nocase(name, slice_of_text(engines[i]))) return true;
+    return false;
+}
+
+/* MyISAM and MEMORY are engines that every MySQL has, so applications ask for them in any sql_mode: they get this one and
+ * warning 1266. Other engines are substituted as sql_mode says. */
 static enum status option_engine(struct ddl_table *table, struct slice name) {
     static const char *const accepted[] = {"InnoDB", "ndbcluster", "NDB", "Tessera"};
-    for (size_t i = 0; i < ARRAY_COUNT(accepted); i++)
-        if (slice_equal_nocase(name, slice_of_text(accepted[i]))) return STATUS_OK;
+    static const char *const replaced[] = {"MyISAM", "MEMORY", "HEAP"};
+    if (is_engine_of(name, accepted, ARRAY_COUNT(accepted))) return STATUS_OK;
     const char *text = ddl_text(table, name);
-    if (table->session->settings.sql_mode & SQL_MODE_NO_ENGINE_SUBSTITUTION)
+    bool is_known = is_engine_of(name, replaced, ARRAY_COUNT(replaced));
+    if (!is_known && (table->session->settings.sql_mode & SQL_MODE_NO_ENGINE_SUBSTITUTION) != 0)
         return diagnostics_error(table->diagnostics, ER_UNKNOWN_STORAGE_ENGINE, text);
-    diagnostics_warn(table->diagnostics, CONDITION_WARNING, ER_UNKNOWN_STORAGE_ENGINE, text);
+    if (!is_known)
+        diagnostics_warn(table->diagnostics, CONDITION_WARNING, ER_UNKNOWN_STORAGE_ENGINE, text);
     diagnostics_warn(table->diagnostics, CONDITION_WARNING, ER_WARN_USING_OTHER_HANDLER, "InnoDB",
                      ddl_text(table, table->definition.name));
     return STATUS_OK;

@@ -241,9 +241,9 @@ static void parser_open(struct parser *p, struct arena *arena, const struct pars
     p->result = result;
 }
 
-/* Text with nothing to execute: an error, unless an executable comment of a later version was all there was. */
+/* Text with nothing to execute: an error, unless there was a comment at least. */
 static void parse_nothing(struct parser *p) {
-    if (p->lexer.saw_executable) {
+    if (p->lexer.saw_comment || p->lexer.saw_executable) {
         build_statement(p, AST_EMPTY, NULL);
     } else {
         build_error(p, 1065, "Query was empty");
