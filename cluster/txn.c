@@ -18,6 +18,7 @@
 
 #define REPEAT_US         20000
 #define COMMIT_TIMEOUT_US 10000000
+#define TXN_NAME_US       1000000 /* a new incarnation is there after some milliseconds */
 
 /* ---- opening and freeing ---- */
 
@@ -88,8 +89,22 @@ static void txn_shard_remove(struct txn *txn, struct txn_shard *entry) {
     *entry = txn->shards[--txn->shard_count];
 }
 
+/* Between two incarnations there is no name for a transaction: one that has asked for nothing yet waits for the next. */
+static enum status txn_await_name(struct txn *txn) {
+    struct cluster *cluster = txn->cluster;
+    uint64_t deadline_us = txn->waiter->now_us + TXN_NAME_US;
+    while (cluster->incarnation == 0 && txn->shard_count == 0) {
+        if (txn->waiter->now_us >= deadline_us) return STATUS_UNAVAILABLE;
+        enum status status = cluster_wait_change(cluster, txn->waiter, deadline_us);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
 enum status txn_shard_touch(struct txn *txn, uint16_t shard, struct txn_shard **out) {
     struct cluster *cluster = txn->cluster;
+    enum status status = txn_await_name(txn);
+    if (status != STATUS_OK) return status;
     const struct route_shard *route = route_shard_find(&cluster->route, shard);
     if (route == NULL) return STATUS_UNAVAILABLE;
     if (txn->life != TXN_LIFE_OPEN) return STATUS_ABORTED;

@@ -36,21 +36,35 @@ struct totals {
     uint64_t seeds, violated, first_violated;
 };
 
+/* What is added up and printed: (member of struct run_result, its words). */
+#define TOTALS_LIST(T)                                                                             \
+    T(faults, "faults")                                                                            \
+    T(proofs, "proofs of death")                                                                   \
+    T(failovers, "fail-overs")                                                                     \
+    T(recoveries, "recoveries")                                                                    \
+    T(commits, "commits")                                                                          \
+    T(aborts, "aborts")                                                                            \
+    T(unknowns, "unknown")                                                                         \
+    T(reads, "reads")                                                                              \
+    T(snapshots, "snapshots")                                                                      \
+    T(statements, "SQL statements")                                                                \
+    T(errors, "SQL errors")                                                                        \
+    T(changes, "schema changes")                                                                   \
+    T(comparisons, "index comparisons")                                                            \
+    T(checkpoints, "checkpoints")                                                                  \
+    T(copies, "copies")                                                                            \
+    T(copy_parts, "parts of copies")                                                               \
+    T(copy_crashes[0], "crashes taking a copy")                                                    \
+    T(copy_crashes[1], "filling it")                                                               \
+    T(copy_crashes[2], "keeping it")                                                               \
+    T(events, "events")
+#define TOTAL_ADD(member, words)   sum->member += result->member;
+#define TOTAL_PRINT(member, words) printf("%llu %s, ", (unsigned long long)sum->member, words);
+
 static void totals_add(struct totals *totals, uint64_t seed, const struct run_result *result) {
+    struct run_result *sum = &totals->sum;
     totals->seeds++;
-    totals->sum.faults += result->faults;
-    totals->sum.failovers += result->failovers;
-    totals->sum.recoveries += result->recoveries;
-    totals->sum.commits += result->commits;
-    totals->sum.aborts += result->aborts;
-    totals->sum.unknowns += result->unknowns;
-    totals->sum.reads += result->reads;
-    totals->sum.snapshots += result->snapshots;
-    totals->sum.copies += result->copies;
-    totals->sum.copy_parts += result->copy_parts;
-    for (int i = 0; i < COPY_STAGES; i++) totals->sum.copy_crashes[i] += result->copy_crashes[i];
-    totals->sum.checkpoints += result->checkpoints;
-    totals->sum.events += result->events;
+    TOTALS_LIST(TOTAL_ADD)
     if (result->violation[0] == 0) return;
     if (totals->violated++ == 0) totals->first_violated = seed;
     printf("seed %llu: %s\n", (unsigned long long)seed, result->violation);
@@ -59,19 +73,9 @@ static void totals_add(struct totals *totals, uint64_t seed, const struct run_re
 
 static void totals_print(const struct totals *totals) {
     const struct run_result *sum = &totals->sum;
-    printf("%llu seeds: %llu violated; %llu faults, %llu fail-overs, %llu recoveries, %llu "
-           "commits, %llu aborts, "
-           "%llu unknown, %llu reads, %llu snapshots, %llu checkpoints, %llu copies in %llu parts "
-           "(crashes while taking %llu, filling %llu, keeping %llu), %llu events\n",
-           (unsigned long long)totals->seeds, (unsigned long long)totals->violated,
-           (unsigned long long)sum->faults, (unsigned long long)sum->failovers,
-           (unsigned long long)sum->recoveries, (unsigned long long)sum->commits,
-           (unsigned long long)sum->aborts, (unsigned long long)sum->unknowns,
-           (unsigned long long)sum->reads, (unsigned long long)sum->snapshots,
-           (unsigned long long)sum->checkpoints, (unsigned long long)sum->copies,
-           (unsigned long long)sum->copy_parts, (unsigned long long)sum->copy_crashes[0],
-           (unsigned long long)sum->copy_crashes[1], (unsigned long long)sum->copy_crashes[2],
-           (unsigned long long)sum->events);
+    printf("%llu seeds: ", (unsigned long long)totals->seeds);
+    TOTALS_LIST(TOTAL_PRINT)
+    printf("%llu violated\n", (unsigned long long)totals->violated);
 }
 
 static int run_many(uint64_t from, uint64_t count, enum planted_fault fault) {

@@ -49,6 +49,10 @@ static struct town_options shape_of(struct random *random, const struct run_opti
     town.client_count = (uint16_t)random_range(random, 2, 4);
     town.durability = random_chance(random, 0.5) ? DURABILITY_SYNC : DURABILITY_REPLICATED;
     shape_storage(random, &town);
+    if (random_chance(random, 0.3)) { /* sessions cost more than transactions */
+        town.sql_client_count = town.client_count;
+        town.client_count = 1;
+    }
     bool is_stormy = random_chance(random, 0.7);
     town.faults = (struct sim_faults){.delay_us_min = 20,
                                       .delay_us_max = random_chance(random, 0.2) ? 3000 : 300,
@@ -257,6 +261,11 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
                                       .copies = town_checker(run.town)->copies,
                                       .copy_parts = town_checker(run.town)->copy_parts,
                                       .checkpoints = counts->checkpoints,
+                                      .statements = town_sql_history(run.town)->statements,
+                                      .errors = town_sql_history(run.town)->errors,
+                                      .changes = town_sql_history(run.town)->changes,
+                                      .comparisons = town_sql_history(run.town)->comparisons,
+                                      .proofs = counts->proofs,
                                       .recoveries = counts->restarts - town_process_count(run.town),
                                       .commits = history->commits,
                                       .aborts = history->aborts,

@@ -18,7 +18,8 @@ struct run_result {
     uint64_t trace_hash, virtual_us;
     uint64_t faults, failovers, recoveries, commits, aborts, unknowns, reads, snapshots;
     uint64_t copies, copy_parts, copy_crashes[COPY_STAGES], checkpoints;
-    uint64_t events;
+    uint64_t statements, errors, changes, comparisons; /* SQL: of the schema, of indexes */
+    uint64_t proofs, events;
 };
 
 void run_seed(const struct run_options *options, struct run_result *result_out);

@@ -24,6 +24,7 @@ struct town {
     struct town_options options;
     struct sim *sim;
     struct history history;
+    struct sql_history sql_history;
     struct checker checker;
     struct town_node meta, stores[TOWN_STORES_MAX], fronts[TOWN_FRONTS_MAX];
     enum workload_phase phase;
@@ -95,13 +96,43 @@ static void store_machine_step(void *machine, const struct event *event, struct 
 
 /* ---- SQL daemons ---- */
 
+#define WALL_US ((uint64_t)1700000000000000) /* when a simulation begins, by the sessions' clocks */
+
 struct front {
     struct town_node *node;
     struct cluster *cluster;
     struct wait_queue queue;
     struct workload_client clients[TOWN_CLIENTS_MAX];
     uint32_t client_count;
+    struct sql_server *server; /* NULL: no client speaks SQL */
+    struct sql_client sql_clients[TOWN_CLIENTS_MAX];
+    uint32_t sql_client_count;
+    bool is_open; /* for sessions */
 };
+
+/* The sessions' side of a daemon. */
+static void front_open_sql(struct front *front, const struct workload_options *common) {
+    struct town_node *node = front->node;
+    front->sql_client_count = node->town->options.sql_client_count;
+    if (front->sql_client_count == 0) return;
+    struct sql_server_options options = {.cluster = front->cluster,
+                                         .source = common->source,
+                                         .node = node->node,
+                                         .version_comment = SLICE_LITERAL("sim"),
+                                         .seed = common->seed};
+    front->server = sql_server_open(&options);
+    for (uint32_t i = 0; i < front->sql_client_count; i++) {
+        struct sql_client_options client = {.common = *common,
+                                            .server = front->server,
+                                            .history = &node->town->sql_history,
+                                            .is_open = &front->is_open,
+                                            .connection_id = i + 1};
+        client.common.seed = common->seed * 37 + i;
+        client.common.makes_tables = node->index == 0 && i == 0;
+        client.common.audits = node->index == 0 && i == 0;
+        sql_client_open(&front->sql_clients[i], &client);
+    }
+}
 
 static void *front_open(void *context, struct chunk_source *source, uint64_t now_us,
                         struct effects *out) {
@@ -119,19 +150,20 @@ static void *front_open(void *context, struct chunk_source *source, uint64_t now
     front->cluster = cluster_open(&options, now_us, out);
     wait_queue_open(&front->queue);
     front->client_count = node->town->options.client_count;
+    struct workload_options client = {.cluster = front->cluster,
+                                      .queue = &front->queue,
+                                      .source = source,
+                                      .history = &node->town->history,
+                                      .phase = &node->town->phase,
+                                      .is_audited = &node->town->is_audited,
+                                      .first_rows = node->town->options.first_rows};
     for (uint32_t i = 0; i < front->client_count; i++) {
-        struct workload_options client = {.cluster = front->cluster,
-                                          .queue = &front->queue,
-                                          .source = source,
-                                          .history = &node->town->history,
-                                          .phase = &node->town->phase,
-                                          .is_audited = &node->town->is_audited,
-                                          .seed = seed * 31 + i,
-                                          .first_rows = node->town->options.first_rows,
-                                          .makes_tables = node->index == 0 && i == 0,
-                                          .audits = i == 0};
+        client.seed = seed * 31 + i;
+        client.makes_tables = node->index == 0 && i == 0;
+        client.audits = i == 0;
         workload_open(&front->clients[i], &client);
     }
+    front_open_sql(front, &client);
     return front;
 }
 
@@ -139,26 +171,35 @@ static void front_step(void *machine, const struct event *event, struct effects 
     cluster_step(((struct front *)machine)->cluster, event, out);
 }
 
+/* Of all clients, those that speak SQL last. */
+static struct waiter *front_waiter(struct front *front, uint32_t place) {
+    if (place < front->client_count) return &front->clients[place].waiter;
+    return &front->sql_clients[place - front->client_count].waiter;
+}
+
 /* Runs fibers until none is ready: what one does may make another ready. */
 static void front_after(void *machine, uint64_t now_us, struct effects *out) {
     struct front *front = machine;
     cluster_bind(front->cluster, out, now_us);
-    for (uint32_t i = 0; i < front->client_count; i++) {
-        struct waiter *waiter = &front->clients[i].waiter;
-        if (waiter->deadline_us > now_us) continue;
+    if (front->server != NULL) sql_server_set_clock(front->server, WALL_US + now_us);
+    uint32_t count = front->client_count + front->sql_client_count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct waiter *waiter = front_waiter(front, i);
+        if (waiter_wake_at_us(waiter) > now_us) continue;
         waiter->deadline_us = UINT64_MAX;
         waiter_wake(waiter);
     }
     while (wait_queue_run(&front->queue, now_us) > 0) {}
-    for (uint32_t i = 0; i < front->client_count; i++) {
-        effects_deadline(out, front->clients[i].waiter.deadline_us);
-    }
+    for (uint32_t i = 0; i < count; i++)
+        effects_deadline(out, waiter_wake_at_us(front_waiter(front, i)));
 }
 
 /* (W1) */
 static void front_forget(void *machine) {
     struct front *front = machine;
     for (uint32_t i = 0; i < front->client_count; i++) workload_forget(&front->clients[i]);
+    for (uint32_t i = 0; i < front->sql_client_count; i++)
+        sql_client_forget(&front->sql_clients[i]);
 }
 
 /* ---- the town ---- */
@@ -183,6 +224,7 @@ struct town *town_open(const struct town_options *options) {
     town->options = *options;
     town->sim = sim_open(options->seed, &options->faults);
     town->checker.history = &town->history;
+    town->sql_history.history = &town->history;
     sim_observe(town->sim, checker_observe, &town->checker);
     node_name(&town->meta, town, "meta", 0);
     town->meta.node = NODE_META_FIRST;
@@ -214,6 +256,7 @@ void town_close(struct town *town) {
 struct sim *town_sim(struct town *town) {
     return town->sim;
 }
+const struct sql_history *town_sql_history(const struct town *town) { return &town->sql_history; }
 struct history *town_history(struct town *town) {
     return &town->history;
 }
@@ -244,13 +287,19 @@ void town_start(struct town *town) {
 
 void town_quiet(struct town *town) { town->phase = WORKLOAD_QUIET; }
 void town_audit(struct town *town) { town->phase = WORKLOAD_AUDIT; }
-bool town_is_audited(const struct town *town) { return town->is_audited; }
+bool town_is_audited(const struct town *town) {
+    bool is_sql_audited = town->options.sql_client_count == 0 || town->sql_history.is_audited;
+    return town->is_audited && is_sql_audited;
+}
 
 bool town_is_idle(const struct town *town) {
     for (uint32_t i = 0; i < town->options.front_count; i++) {
         const struct front *front = sim_machine_of(town->sim, town->fronts[i].node);
         for (uint32_t k = 0; front != NULL && k < front->client_count; k++) {
             if (front->clients[k].is_busy) return false;
+        }
+        for (uint32_t k = 0; front != NULL && k < front->sql_client_count; k++) {
+            if (front->sql_clients[k].is_busy) return false;
         }
     }
     return true;

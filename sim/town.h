@@ -11,6 +11,7 @@
 #include "sim/checker.h"
 #include "sim/history.h"
 #include "sim/sim.h"
+#include "sim/sql_client.h"
 #include "storage/inspect.h"
 #include "storage/storage.h"
 
@@ -20,7 +21,8 @@
 
 struct town_options {
     uint64_t seed;
-    uint16_t store_count, replica_count, shards_per_node, front_count, client_count;
+    uint16_t store_count, replica_count, shards_per_node, front_count;
+    uint16_t client_count, sql_client_count; /* of each SQL daemon */
     enum durability durability;
     enum planted_fault fault;
     struct sim_faults faults;
@@ -35,6 +37,7 @@ struct town *town_open(const struct town_options *options);
 void town_close(struct town *town);
 struct sim *town_sim(struct town *town);
 struct history *town_history(struct town *town);
+const struct sql_history *town_sql_history(const struct town *town);
 /* What messages have shown so far. */
 const struct checker *town_checker(const struct town *town);
 /* How far the copies of a running storage node are; INSPECT_NONE when it is down. */

@@ -419,7 +419,9 @@ static struct run_end on_abort(struct run *run) {
     struct writer_id id = {abort->incarnation, abort->txn_number};
     struct transaction *txn = participant_find(run->shard, id);
     enum status status = STATUS_OK;
-    if (txn == NULL) {
+    if (id.incarnation == 0) {
+        status = STATUS_INVALID; /* nobody's */
+    } else if (txn == NULL) {
         struct outcome_entry ended = {.id = id, .kind = OUTCOME_KIND_ENDED}; /* (PA3) */
         if (!outcome_is_over(&run->shard->outcomes, id) && id.txn_number != 0 &&
             outcome_find(&run->shard->outcomes, id) == NULL)

@@ -223,7 +223,8 @@ struct run_end participant_read(struct run *run) {
         status = schema_use(&run->shard->schema, read->table_id,
                             run->message->header.schema_version, &scan.table);
     if (status == STATUS_OK)
-        status = table_index_ordinal(scan.table, read->index_id, &scan.ordinal);
+        status = table_index_ordinal(scan.table, run->message->header.schema_version,
+                                     read->index_id, &scan.ordinal);
     if (status == STATUS_OK)
         status = position_scan_program(&scan, read->program, read->parameters, &rows.program);
     if (status == STATUS_OK) status = position_scan_open(&scan, read->resume);

@@ -225,7 +225,8 @@ static enum status change_open(struct run *run, struct position_scan *scan) {
     const struct program *program = NULL;
     enum status status = write_use_table(run, change->table_id, &scan->table);
     if (status != STATUS_OK) return status;
-    status = table_index_ordinal(scan->table, change->index_id, &scan->ordinal);
+    status = table_index_ordinal(scan->table, run->message->header.schema_version, change->index_id,
+                                 &scan->ordinal);
     if (status != STATUS_OK) return status;
     status = position_scan_program(scan, change->program, change->parameters, &program);
     if (status != STATUS_OK) return status;

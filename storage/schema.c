@@ -69,7 +69,15 @@ enum status schema_use(const struct shard_schema *schema, uint32_t table_id, uin
     return STATUS_OK;
 }
 
-enum status table_index_ordinal(const struct table *table, uint32_t index_id,
+/* (SC4) */
+static bool index_is_readable(const struct table *table, const struct index_definition *index,
+                              uint32_t version) {
+    if (index->state == INDEX_PUBLIC) return true;
+    bool is_planned_before = version != 0 && version < table->version;
+    return is_planned_before && index->state == INDEX_WRITE_ONLY;
+}
+
+enum status table_index_ordinal(const struct table *table, uint32_t version, uint32_t index_id,
                                 uint32_t *ordinal_out) {
     CHECK(table->layout != NULL);
     const struct table_definition *definition = table->layout->definition;
@@ -78,7 +86,8 @@ enum status table_index_ordinal(const struct table *table, uint32_t index_id,
     for (uint32_t i = 1; i < definition->index_count; i++) {
         if (definition->indexes[i].id != index_id) continue;
         *ordinal_out = i;
-        return definition->indexes[i].state == INDEX_PUBLIC ? STATUS_OK : STATUS_INVALID;
+        bool is_readable = index_is_readable(table, &definition->indexes[i], version);
+        return is_readable ? STATUS_OK : STATUS_INVALID;
     }
     return STATUS_INVALID;
 }

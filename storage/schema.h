@@ -5,6 +5,8 @@
  *         is refused (OLD_SCHEMA) and planned again.
  *   (SC3) Opened programs are kept by their bytes, for the definition they were opened with; a new definition
  *         forgets them.
+ *   (SC4) An index on its way out is read by what was planned while it was public: it is kept up until the version
+ *         before is used by nobody.
  */
 #ifndef STORAGE_SCHEMA_H
 #define STORAGE_SCHEMA_H
@@ -57,9 +59,10 @@ struct table *schema_find(const struct shard_schema *schema, uint32_t table_id);
 /* The table for a request that was planned with `version`: NOT_FOUND, OLD_SCHEMA (SC2). */
 MUST_USE enum status schema_use(const struct shard_schema *schema, uint32_t table_id,
                                 uint32_t version, struct table **table_out);
-/* Ordinal of an index by its id; INVALID when there is none or it is not public. */
-MUST_USE enum status table_index_ordinal(const struct table *table, uint32_t index_id,
-                                         uint32_t *ordinal_out);
+/* Ordinal of an index by its id, for a request that was planned with `version`; INVALID when there is none or it could not
+ * be read then (SC4). */
+MUST_USE enum status table_index_ordinal(const struct table *table, uint32_t version,
+                                         uint32_t index_id, uint32_t *ordinal_out);
 /* The program of these bytes, opened once. NULL for empty bytes. CORRUPT. */
 MUST_USE enum status table_program_open(struct shard_schema *schema, struct table *table,
                                         struct slice bytes, const struct program **program_out);
