@@ -294,13 +294,22 @@ static void on_refresh(struct connection *connection, uint8_t bits) {
                       {4, "FLUSH TABLES"},
                       {8, "FLUSH HOSTS"},
                       {16, "FLUSH STATUS"}};
-    for (size_t i = 0; i < ARRAY_COUNT(statements); i++)
-        if (bits == statements[i].bit) {
-            session_query(connection->session, slice_of_text(statements[i].text),
-                          &connection->result.sink);
-            return;
-        }
-    reply_unsupported(connection, "COM_REFRESH with several options");
+    struct result *result = &connection->result;
+    uint8_t unknown = bits & (uint8_t)~32; /* there is no cache of threads */
+    for (size_t i = 0; i < ARRAY_COUNT(statements); i++) unknown &= (uint8_t)~statements[i].bit;
+    if (unknown != 0) {
+        reply_unsupported(connection, "COM_REFRESH with this option");
+        return;
+    }
+    result->form = RESULT_KEPT; /* one reply for all of them */
+    for (size_t i = 0; i < ARRAY_COUNT(statements) && result->error_number == 0; i++)
+        if (bits & statements[i].bit)
+            session_query(connection->session, slice_of_text(statements[i].text), &result->sink);
+    if (result->error_number == 0)
+        reply_plain_ok(connection);
+    else
+        reply_error(connection->protocol, (enum mysql_error)result->error_number,
+                    result->error_message);
 }
 
 static void command_dispatch(struct connection *connection, struct task *task,

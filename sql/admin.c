@@ -97,32 +97,92 @@ static void maintain_columns(struct session *session) {
     answer_columns(session, columns, ARRAY_COUNT(names));
 }
 
-static enum status maintain_row(struct session *session, const struct ast_name *name,
-                                const char *op) {
+struct maintenance {
+    const char *op;
+    bool checks; /* reads the whole table */
+};
+
+static void put_quoted(struct buffer *out, struct slice name) {
+    buffer_append_byte(out, '`');
+    for (size_t i = 0; i < name.size; i++) {
+        if (name.data[i] == '`') buffer_append_byte(out, '`');
+        buffer_append_byte(out, name.data[i]);
+    }
+    buffer_append_byte(out, '`');
+}
+
+/* Rows of the table as an index has them. */
+static enum status count_rows(struct session *session, const struct table_definition *table,
+                              uint32_t index, uint64_t *count_out) {
+    struct arena *arena = &session->statement_arena;
+    struct buffer text = buffer_of(arena);
+    struct recorder recorder;
+    buffer_append(&text, SLICE_LITERAL("SELECT COUNT(*) FROM "));
+    put_quoted(&text, table->database);
+    buffer_append_byte(&text, '.');
+    put_quoted(&text, table->name);
+    if (index > 0) {
+        buffer_append(&text, SLICE_LITERAL(" FORCE INDEX ("));
+        put_quoted(&text, table->indexes[index].name);
+        buffer_append_byte(&text, ')');
+    }
+    recorder_open(&recorder, arena, 1);
+    enum status status = query_record(session, buffer_slice(&text), &recorder);
+    if (status == STATUS_OK) *count_out = recorder.rows[0][0].u;
+    return status;
+}
+
+/* Every fragment is read through the primary key and through each index: all must hold as many rows. */
+static enum status check_table(struct session *session, const struct table *table,
+                               const char **damage_out) {
+    const struct table_definition *definition = table->definition;
+    uint64_t rows = 0, found = 0;
+    enum status status = count_rows(session, definition, 0, &rows);
+    for (uint32_t i = 1; i < definition->index_count && status == STATUS_OK; i++) {
+        status = count_rows(session, definition, i, &found);
+        if (status == STATUS_OK && found != rows)
+            *damage_out =
+                arena_printf(&session->statement_arena, "index %s has %llu rows, the table %llu",
+                             arena_text(&session->statement_arena, definition->indexes[i].name),
+                             (unsigned long long)found, (unsigned long long)rows);
+    }
+    return status;
+}
+
+static enum status maintain_row(struct session *session, const struct maintenance *what,
+                                const struct ast_name *name) {
     struct slice database;
     struct arena *arena = &session->statement_arena;
     enum status status = catalog_database(session, name->schema, &database);
     if (status != STATUS_OK) return status;
     const char *table =
         arena_printf(arena, "%s.%s", arena_text(arena, database), arena_text(arena, name->object));
-    bool is_there = schema_table(session->schema, database, name->object) != NULL;
-    struct value row[] = {text_value(table), text_value(op), text_value("status"),
+    const struct table *found = schema_table(session->schema, database, name->object);
+    struct value row[] = {text_value(table), text_value(what->op), text_value("status"),
                           text_value("OK")};
-    if (!is_there) {
+    if (found == NULL) {
         row[2] = text_value("Error");
         row[3] = text_value(arena_printf(arena, "Table '%s' doesn't exist", table));
+    } else if (what->checks) {
+        const char *damage = NULL;
+        status = check_table(session, found, &damage);
+        if (status != STATUS_OK) return status;
+        if (damage != NULL) row[2] = text_value("error");
+        if (damage != NULL) row[3] = text_value(damage);
     }
     return answer_row(session, row, ARRAY_COUNT(row));
 }
 
-/* Statistics are always kept; rows and indexes are checked by the replicas as they go. So there is nothing to be done, and what
- * is told is true. */
+/* Statistics are always kept and space is given back by itself, so for ANALYZE and OPTIMIZE there is nothing to be done, and
+ * what is told is true. */
 enum status maintain_run(struct session *session, const struct ast_statement *statement) {
     const struct ast_maintain *maintain = statement->maintain;
-    const char *op = statement->kind == AST_ANALYZE_TABLE    ? "analyze"
-                     : statement->kind == AST_OPTIMIZE_TABLE ? "optimize"
-                                                             : NULL;
-    if (op == NULL || maintain->update_histogram || maintain->drop_histogram)
+    const struct maintenance what = {.op = statement->kind == AST_ANALYZE_TABLE    ? "analyze"
+                                           : statement->kind == AST_OPTIMIZE_TABLE ? "optimize"
+                                           : statement->kind == AST_CHECK_TABLE    ? "check"
+                                                                                   : NULL,
+                                     .checks = statement->kind == AST_CHECK_TABLE};
+    if (what.op == NULL || maintain->update_histogram || maintain->drop_histogram)
         return diagnostics_unsupported(&session->diagnostics, ast_statement_name(statement));
     enum status status = STATUS_OK;
     for (uint32_t i = 0; i < maintain->tables.count && status == STATUS_OK; i++) {
@@ -136,6 +196,6 @@ enum status maintain_run(struct session *session, const struct ast_statement *st
     if (status != STATUS_OK) return status;
     maintain_columns(session);
     for (uint32_t i = 0; i < maintain->tables.count && status == STATUS_OK; i++)
-        status = maintain_row(session, &maintain->tables.items[i], op);
+        status = maintain_row(session, &what, &maintain->tables.items[i]);
     return status;
 }

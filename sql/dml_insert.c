@@ -258,7 +258,8 @@ static struct value selected_value(struct insertion *insertion, const struct bou
 static enum status insert_selected_row(struct insertion *insertion,
                                        const struct plan_query *query) {
     struct execution *execution = insertion->execution;
-    execution->eval->diagnostics->row_number = (uint32_t)insertion->row_at + 1;
+    struct diagnostics *diagnostics = execution->eval->diagnostics;
+    diagnostics->row_number = diagnostics->row_base + (uint32_t)insertion->row_at + 1;
     for (uint32_t i = 0; i < insertion->plan->column_count; i++) {
         const struct column_definition *column =
             &insertion->table->definition->columns[insertion->plan->columns[i]];

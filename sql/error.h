@@ -32,6 +32,7 @@ struct diagnostics {
     struct condition error; /* number 0: none */
     enum status cause;      /* what the statement ends with: DEADLOCK, UNKNOWN_OUTCOME, ... */
     uint32_t row_number;    /* of the row that is being written, from 1; for messages */
+    uint32_t row_base;      /* rows that statements before it have written for the same client's statement */
 };
 
 void diagnostics_open(struct diagnostics *diagnostics, struct arena *arena, uint32_t count_max);

@@ -9,7 +9,8 @@
  *   (LD1) LOCAL counts as IGNORE, as in MySQL: nothing can stop the client, so what is wrong with a row is a warning.
  *   (LD2) The client is asked for its file when the first row is wanted: errors of names come before. Once it was asked, all that
  *         it sends is taken before it is answered.
- *   (LD3) The text can be read once, so the statement is never run again.
+ *   (LD3) The text can be read once, so the statement is never run again. It is run for a chunk of rows after the other, each
+ *         with memory of its own, in one transaction: a LOAD is undone as a whole.
  *   (LD4) Files of this host are not read (1290), as where secure_file_priv is NULL.
  */
 #include "row/collation.h"
@@ -17,6 +18,8 @@
 #include "sql/coerce.h"
 #include "sql/load_reader.h"
 #include "sql/session_private.h"
+
+#define CHUNK_ROWS 4096
 
 struct load_target {
     struct slice name;
@@ -34,9 +37,9 @@ struct load {
     struct load_reader reader;
     struct arena row_arena;
     uint8_t charset; /* of the file */
-    bool is_asked;
-    uint64_t row_count;
-    enum status status; /* of reading */
+    bool is_asked, is_over;
+    uint32_t chunk_left;
+    uint64_t row_count, affected_rows, first_id;
 };
 
 static struct load *load_of(const struct virtual_table *table) {
@@ -206,9 +209,12 @@ static enum status load_next(const struct virtual_table *table, void *session,
     (void)session;
     enum status status = load->is_asked ? STATUS_OK : ask_client(load); /* (LD2) */
     if (load->row_arena.used_bytes > 0) arena_reset(&load->row_arena);
+    if (status == STATUS_OK && load->chunk_left == 0) return STATUS_END;
     if (status == STATUS_OK) status = load_reader_line(&load->reader);
+    load->is_over = status == STATUS_END;
     if (status != STATUS_OK) return status;
     load->row_count++;
+    load->chunk_left--;
     for (uint32_t i = 0; i < load->target_count && status == STATUS_OK; i++)
         status = next_value(load, i, &values[i]);
     return status == STATUS_OK ? end_line(load) : status;
@@ -314,27 +320,58 @@ static void finish_reading(struct load *load) {
 
 static void tell(struct load *load) {
     struct answer *answer = &load->session->answer;
-    uint64_t rows = load->row_count, changed = answer->affected_rows;
+    uint64_t rows = load->row_count, changed = load->affected_rows;
     bool replaces = load->ast->duplicate == AST_LOAD_REPLACE;
     uint64_t deleted = replaces && changed > rows ? changed - rows : 0;
     uint64_t skipped = !replaces && rows > changed ? rows - changed : 0;
+    answer->affected_rows = changed;
     answer->info = slice_of_text(arena_printf(
         &load->session->statement_arena,
         "Records: %llu  Deleted: %llu  Skipped: %llu  Warnings: %u", (unsigned long long)rows,
         (unsigned long long)deleted, (unsigned long long)skipped,
         (unsigned)load->session->diagnostics.warning_count));
+    if (load->first_id != 0) load->session->last_insert_id = load->first_id;
+}
+
+/* (LD3) */
+static enum status run_chunk(struct load *load, const struct query *query) {
+    struct session *session = load->session;
+    struct arena arena = session->statement_arena;
+    uint64_t id_before = session->last_insert_id;
+    arena_open(&session->statement_arena, session->server->source,
+               session->server->statement_bytes_max);
+    load->chunk_left = CHUNK_ROWS;
+    session->diagnostics.row_base = (uint32_t)load->row_count;
+    enum status status = query_run(session, query);
+    load->affected_rows += session->answer.affected_rows;
+    if (load->first_id == 0 && session->last_insert_id != id_before)
+        load->first_id = session->last_insert_id;
+    session->answer.info = SLICE_EMPTY;
+    arena_close(&session->statement_arena);
+    session->statement_arena = arena;
+    return status;
+}
+
+static enum status run_chunks(struct load *load) {
+    struct session *session = load->session;
+    const struct query query = {.text = text_of(load), .parse_mode = session->settings.parse_mode};
+    uint32_t eval_mode = session->settings.eval_mode;
+    enum status status = STATUS_OK;
+    session->settings.eval_mode &= ~(uint32_t)EVAL_STRICT; /* (LD1) for REPLACE */
+    session->load_table = &load->base;
+    while (status == STATUS_OK && !load->is_over) status = run_chunk(load, &query);
+    session->load_table = NULL;
+    session->settings.eval_mode = eval_mode;
+    finish_reading(load);
+    return status;
 }
 
 static enum status run(struct load *load) {
     struct session *session = load->session;
-    const struct query query = {.text = text_of(load), .parse_mode = session->settings.parse_mode};
-    uint32_t eval_mode = session->settings.eval_mode;
-    session->settings.eval_mode &= ~(uint32_t)EVAL_STRICT; /* (LD1) for REPLACE */
-    session->load_table = &load->base;
-    enum status status = query_run(session, &query); /* (LD3) */
-    session->load_table = NULL;
-    session->settings.eval_mode = eval_mode;
-    finish_reading(load);
+    struct transaction_span span;
+    enum status status = transaction_span_begin(session, &span);
+    if (status == STATUS_OK) status = run_chunks(load);
+    status = transaction_span_end(session, &span, status);
     if (status == STATUS_OK) tell(load);
     return status;
 }

@@ -190,6 +190,7 @@ static enum status run_next(struct session *session, struct slice text, size_t *
 void session_query(struct session *session, struct slice original, struct result_sink *sink) {
     struct result_sink *outer = session->sink;
     size_t offset = 0;
+    while (original.size > 0 && original.data[original.size - 1] == 0) original.size--;
     session->sink = charset_sink_for(session, sink);
     do {
         statement_begin(session, original, SESSION_QUERY);

@@ -440,12 +440,19 @@ MUST_USE enum status transaction_end_statement(struct session *session, enum sta
 bool transaction_may_repeat(const struct session *session, enum status status);
 /* It will be: what was ended with it begins anew. */
 void transaction_repeat(struct session *session);
-/* Is the transaction that is open, or would be, READ ONLY? */
-bool transaction_reads_only(const struct session *session);
 /* DDL and kin: what is open is committed first. */
 MUST_USE enum status transaction_commit_implicitly(struct session *session);
 void transaction_roll_back(struct session *session);
 uint16_t transaction_flags(const struct session *session);
+/* Several statements that are one to the client: all of them are undone when one fails. */
+struct transaction_span {
+    uint8_t is_own; /* the transaction ends with it */
+    uint8_t has_savepoint;
+    uint32_t savepoint;
+};
+MUST_USE enum status transaction_span_begin(struct session *session, struct transaction_span *span);
+MUST_USE enum status transaction_span_end(struct session *session,
+                                          const struct transaction_span *span, enum status status);
 
 /* ---- user_variable.c ---- */
 

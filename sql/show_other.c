@@ -99,10 +99,11 @@ static enum status show_table(struct session *session, const struct ast_show *sh
             status = privilege_check_table(session, PRIVILEGE(SELECT), database, show->name.object);
         if (status != STATUS_OK) return status;
     }
-    if (virtual_table != NULL)
-        return diagnostics_unsupported(&session->diagnostics, "SHOW CREATE TABLE of a system view");
-    struct value row[] = {text_value(table->definition->name),
-                          text_value(show_create_table(session, table->definition))};
+    struct table_definition definition =
+        virtual_table != NULL ? *virtual_table->definition : *table->definition;
+    if (definition.collation == 0) definition.collation = COLLATION_UTF8MB3_GENERAL_CI;
+    struct value row[] = {text_value(definition.name),
+                          text_value(show_create_table(session, &definition))};
     send_columns(session, columns, ARRAY_COUNT(columns));
     return answer_row(session, row, ARRAY_COUNT(row));
 }

@@ -49,7 +49,7 @@ bool time_limit_of_hints(struct slice hints, uint64_t *limit_ms_out) {
     for (size_t at = 0; at < hints.size;) {
         size_t end = at;
         while (end < hints.size && is_word_byte(hints.data[end])) end++;
-        if (slice_equal_nocase(slice_part(hints, at, end), name) &&
+        if (slice_equal_nocase(slice_part(hints, at, end - at), name) &&
             read_argument(hints, end, limit_ms_out))
             return true;
         at = MAX(end, at + 1);

@@ -32,22 +32,12 @@ static enum isolation isolation_of(enum ast_isolation chosen, const struct setti
     return (enum isolation)settings->isolation;
 }
 
-static bool is_read_only_with(const struct session *session, enum ast_access access) {
-    if (access == AST_ACCESS_UNSET) access = (enum ast_access)session->transaction.next_access;
-    return access == AST_ACCESS_UNSET ? session->settings.is_read_only != 0
-                                      : access == AST_READ_ONLY;
-}
-
-bool transaction_reads_only(const struct session *session) {
-    const struct transaction *transaction = &session->transaction;
-    if (transaction->txn != NULL) return transaction->is_read_only;
-    return is_read_only_with(session, AST_ACCESS_UNSET);
-}
-
 static void transaction_open(struct session *session, enum txn_kind kind, enum ast_access access) {
     struct transaction *transaction = transaction_of(session);
     CHECK(transaction->txn == NULL);
-    bool is_read_only = is_read_only_with(session, access);
+    if (access == AST_ACCESS_UNSET) access = (enum ast_access)transaction->next_access;
+    bool is_read_only =
+        access == AST_ACCESS_UNSET ? session->settings.is_read_only != 0 : access == AST_READ_ONLY;
     const struct txn_options options = {
         .isolation =
             isolation_of((enum ast_isolation)transaction->next_isolation, &session->settings),
@@ -190,6 +180,31 @@ void transaction_repeat(struct session *session) {
     if (!again.is_explicit) return;
     transaction_open(session, TXN_EXPLICIT, (enum ast_access)again.access);
     transaction->is_explicit = 1;
+}
+
+enum status transaction_span_begin(struct session *session, struct transaction_span *span) {
+    struct transaction *transaction = transaction_of(session);
+    *span = (struct transaction_span){0};
+    if (transaction->txn == NULL) {
+        span->is_own = session->settings.is_autocommit;
+        transaction_open(session, TXN_EXPLICIT, AST_ACCESS_UNSET);
+        transaction->is_explicit = 1;
+    }
+    span->has_savepoint = 1;
+    span->savepoint = txn_savepoint(transaction->txn);
+    transaction->statement_count++; /* (TR3) */
+    return STATUS_OK;
+}
+
+enum status transaction_span_end(struct session *session, const struct transaction_span *span,
+                                 enum status status) {
+    struct transaction *transaction = transaction_of(session);
+    if (transaction->txn == NULL) return status;
+    if (status == STATUS_OK) return span->is_own ? transaction_commit(session) : STATUS_OK;
+    bool is_undone =
+        !span->is_own && txn_rollback_to(transaction->txn, span->savepoint) == STATUS_OK;
+    if (!is_undone) transaction_roll_back(session);
+    return status;
 }
 
 uint16_t transaction_flags(const struct session *session) {
