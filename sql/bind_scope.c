@@ -226,6 +226,18 @@ static bool is_in_result(const struct scope *scope, const struct expr *column) {
     return false;
 }
 
+/* HAVING prefers the group's key to a select item that hides it under its name. */
+static struct expr *find_key(const struct scope *scope, struct slice name) {
+    const struct bound_select *select = scope->select;
+    for (uint32_t i = 0; select != NULL && i < select->group_count; i++) {
+        struct expr *key = select->group[i];
+        bool is_named = key->kind == EXPR_COLUMN &&
+                        slice_equal_nocase(bound_column_name(key->table, key->column), name);
+        if (is_named) return key;
+    }
+    return NULL;
+}
+
 /* ---- the new row of INSERT ---- */
 
 struct expr *bind_new_row_column(struct binder *binder, struct scope *scope, uint32_t column) {
@@ -270,10 +282,23 @@ static int32_t new_row_find(const struct scope *scope, const struct lookup *look
 
 /* ---- a name ---- */
 
+/* GROUP BY takes the one that the select list shows under its name. */
+static enum status found_several(struct binder *binder, const struct ast_expr *ast,
+                                 const struct scope *scope, const struct lookup *lookup,
+                                 struct expr **out) {
+    bool may_be_item = scope == binder->scope && scope->clause == CLAUSE_GROUP;
+    uint32_t count = 0;
+    struct expr *item =
+        may_be_item && lookup->table.size == 0 ? find_alias(scope, lookup->column, &count) : NULL;
+    if (count != 1 || item->kind != EXPR_COLUMN) return tell_ambiguous(binder, ast);
+    *out = item;
+    return STATUS_OK;
+}
+
 static enum status found_column(struct binder *binder, const struct ast_expr *ast,
                                 struct scope *scope, const struct lookup *lookup,
                                 struct expr **out) {
-    if (lookup->count > 1) return tell_ambiguous(binder, ast);
+    if (lookup->count > 1) return found_several(binder, ast, scope, lookup, out);
     struct expr *expr = bind_column_of(binder, lookup->found, lookup->found_column);
     note_outer(binder, scope, expr->slot);
     if (!binder->names_a_target) bind_need(binder, lookup->found, NEED_SELECT);
@@ -318,6 +343,8 @@ enum status bind_column(struct binder *binder, const struct ast_expr *ast, struc
     bool prefers_alias = own->clause == CLAUSE_HAVING && own->aggregate_depth == 0;
     enum status status;
     if (is_plain && prefers_alias) {
+        *out = find_key(own, lookup.column);
+        if (*out != NULL) return STATUS_OK;
         status = bind_alias(binder, ast, &is_alias, out);
         if (is_alias || status != STATUS_OK) return status;
     }
