@@ -82,6 +82,7 @@ struct index_definition {
 enum table_option {                   /* what SHOW CREATE TABLE repeats */
                     TABLE_HIDDEN = 1, /* of a unique index, or a copy in the making: not in any list */
                     TABLE_FROZEN = 2, /* its rows are being copied: readers only */
+                    TABLE_VIEW = 4,   /* made for a list of columns, never stored */
 };
 
 struct table_definition {

@@ -5,15 +5,20 @@
 
 #include "sql/bound.h"
 
+struct bind_view {
+    struct slice text;     /* of its query */
+    struct slice database; /* of names without one */
+};
+
 /* Where names are looked up; sql/session implements it over the dictionary, tests over a list. */
 struct bind_catalog {
     /* One of the two is set on OK. NOT_FOUND. */
     enum status (*find_table)(const struct bind_catalog *catalog, struct slice schema,
                               struct slice name, const struct table **base_out,
                               const struct virtual_table **virtual_out);
-    /* A view's query text and the columns' names, or NOT_FOUND. */
+    /* A view's query, or NOT_FOUND. */
     enum status (*find_view)(const struct bind_catalog *catalog, struct slice schema,
-                             struct slice name, struct slice *text_out);
+                             struct slice name, struct bind_view *view_out);
     bool (*has_schema)(const struct bind_catalog *catalog, struct slice schema);
     /* @@x: its value now and its type (a statement constant, so the plan is not to be cached). NOT_FOUND: 1193; or another status
      * with an error in the diagnostics. */

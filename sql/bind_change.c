@@ -187,6 +187,14 @@ static enum status bind_on_duplicate(struct binder *binder, const struct ast_ins
     return STATUS_OK;
 }
 
+static bool is_view(const struct binder *binder, const struct ast_name *name) {
+    const struct bind_catalog *catalog = binder->input->catalog;
+    struct slice schema = name->schema.size > 0 ? name->schema : binder->input->database;
+    struct bind_view view;
+    return schema.size > 0 && catalog->find_view != NULL &&
+           catalog->find_view(catalog, schema, name->object, &view) == STATUS_OK;
+}
+
 static enum status bind_insert_parts(struct binder *binder, const struct ast_insert *ast,
                                      struct bound_insert *insert) {
     struct scope *scope = binder->scope;
@@ -210,6 +218,10 @@ enum status bind_insert(struct binder *binder, const struct ast_insert *ast) {
     insert->is_ignore = ast->is_ignore;
     insert->new_row_slot = UINT32_MAX;
     if (ast->partitions.count > 0) return diagnostics_unsupported(binder->diagnostics, "PARTITION");
+    if (is_view(binder, &ast->table))
+        return diagnostics_error(binder->diagnostics, ER_NON_INSERTABLE_TABLE,
+                                 bind_text(binder, ast->table.object),
+                                 ast->is_replace ? "REPLACE" : "INSERT");
     enum status status = bind_named_table(binder, &ast->table, SLICE_EMPTY, &insert->table);
     if (status != STATUS_OK) return status;
     if (insert->table->kind != BOUND_BASE) {

@@ -140,8 +140,8 @@ static enum status bind_cte_table(struct binder *binder, const struct ast_table_
 
 /* (J3) */
 static enum status bind_view(struct binder *binder, const struct ast_table_ref *ref,
-                             struct slice text, struct bound_table **out) {
-    struct parse_input input = {.text = text};
+                             const struct bind_view *view, struct bound_table **out) {
+    struct parse_input input = {.text = view->text};
     struct parse_result result;
     if (binder->view_depth >= VIEW_DEPTH_MAX) {
         return diagnostics_unsupported(binder->diagnostics, "views nested so deeply");
@@ -160,10 +160,15 @@ static enum status bind_view(struct binder *binder, const struct ast_table_ref *
     static const struct ast_identifiers no_names;
     struct query_context context = {0};
     struct cte_scope *ctes = binder->ctes;
+    const struct bind_input *outer = binder->input;
+    struct bind_input own = *outer;
+    own.database = view->database;
+    binder->input = &own;
     binder->ctes = NULL;
     binder->view_depth++;
     status = bind_query(binder, result.statement->query, &context, &table->query);
     binder->view_depth--;
+    binder->input = outer;
     binder->ctes = ctes;
     *out = table;
     return status == STATUS_OK ? name_columns(binder, table, table->query, &no_names) : status;
@@ -196,14 +201,15 @@ static enum status bind_named(struct binder *binder, const struct ast_table_ref 
                               struct bound_table **out) {
     const struct bind_catalog *catalog = binder->input->catalog;
     struct bound_cte *cte = find_cte(binder, &ref->name);
-    struct slice text, schema = schema_of(binder, &ref->name);
+    struct slice schema = schema_of(binder, &ref->name);
+    struct bind_view view;
     if (ref->partitions.count > 0) {
         return diagnostics_unsupported(binder->diagnostics, "PARTITION");
     }
     if (cte != NULL) return bind_cte_table(binder, ref, cte, out);
     bool is_view = schema.size > 0 && catalog->find_view != NULL &&
-                   catalog->find_view(catalog, schema, ref->name.object, &text) == STATUS_OK;
-    if (is_view) return bind_view(binder, ref, text, out);
+                   catalog->find_view(catalog, schema, ref->name.object, &view) == STATUS_OK;
+    if (is_view) return bind_view(binder, ref, &view, out);
     enum status status = bind_named_table(binder, &ref->name, ref->alias, out);
     if (status != STATUS_OK) return status;
     if (!binder->names_a_target) bind_need(binder, *out, NEED_SELECT);

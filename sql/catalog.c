@@ -34,15 +34,18 @@ static enum status find_table(const struct bind_catalog *base, struct slice sche
 bool catalog_view(struct session *session, struct slice database, struct slice name,
                   struct slice *bytes_out) {
     struct buffer key = buffer_of(&session->statement_arena);
-    buffer_append(&key, SLICE_LITERAL("view/"));
+    buffer_append(&key, VIEW_PREFIX);
     buffer_append(&key, name);
     return schema_object(session->schema, database, buffer_slice(&key), bytes_out);
 }
 
 static enum status find_view(const struct bind_catalog *base, struct slice schema,
-                             struct slice name, struct slice *text_out) {
+                             struct slice name, struct bind_view *view_out) {
     struct session *session = catalog_of(base)->session;
-    return catalog_view(session, schema, name, text_out) ? STATUS_OK : STATUS_NOT_FOUND;
+    struct view view;
+    if (!view_find(session, schema, name, &view)) return STATUS_NOT_FOUND;
+    *view_out = (struct bind_view){view.text, view.database};
+    return STATUS_OK;
 }
 
 static bool has_schema(const struct bind_catalog *base, struct slice schema) {

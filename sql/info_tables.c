@@ -54,6 +54,25 @@ static enum status each_virtual(struct info_row *row, struct slice database, on_
     return status;
 }
 
+static enum status each_view(struct info_row *row, struct slice database, on_table *visit) {
+    struct session *session = row->session;
+    struct schema_cursor cursor = {0};
+    struct slice key, bytes;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK &&
+           schema_next_object(session->schema, database, &cursor, &key, &bytes)) {
+        struct slice prefix = VIEW_PREFIX;
+        bool is_view =
+            key.size > prefix.size && slice_equal(slice_part(key, 0, prefix.size), prefix);
+        if (!is_view) continue;
+        struct slice name = slice_part(key, prefix.size, key.size);
+        struct table_definition seen = {.database = database, .name = name};
+        if (may_see(session, &seen))
+            status = visit(row, view_definition(session, database, name), NULL);
+    }
+    return status;
+}
+
 static enum status each_table(struct info_row *row, on_table *visit) {
     struct session *session = row->session;
     struct schema_cursor databases = {0};
@@ -67,6 +86,7 @@ static enum status each_table(struct info_row *row, on_table *visit) {
                (table = schema_next_table(session->schema, name, &cursor)) != NULL) {
             if (may_see(session, table->definition)) status = visit(row, table->definition, table);
         }
+        if (status == STATUS_OK) status = each_view(row, name, visit);
         if (status == STATUS_OK) status = each_virtual(row, name, visit);
     }
     return status;
@@ -102,9 +122,20 @@ static void put_sizes(struct info_row *row, const struct table *base) {
     info_uint(row, 0);
 }
 
+static enum status row_of_view(struct info_row *row, const struct table_definition *definition) {
+    info_literal(row, CATALOG);
+    info_text(row, definition->database);
+    info_text(row, definition->name);
+    info_literal(row, "VIEW");
+    info_nulls(row, row->count - 5);
+    info_text(row, definition->comment);
+    return info_emit(row);
+}
+
 static enum status row_of_table(struct info_row *row, const struct table_definition *definition,
                                 const struct table *base) {
     bool is_virtual = base == NULL;
+    if (definition->options & TABLE_VIEW) return row_of_view(row, definition);
     info_literal(row, CATALOG);
     info_text(row, definition->database);
     info_text(row, definition->name);
@@ -136,6 +167,29 @@ static enum status row_of_table(struct info_row *row, const struct table_definit
 }
 
 enum status info_tables(struct info_row *row) { return each_table(row, row_of_table); }
+
+/* ---- VIEWS ---- */
+
+static enum status row_of_views(struct info_row *row, const struct table_definition *definition,
+                                const struct table *base) {
+    struct view view;
+    (void)base;
+    if ((definition->options & TABLE_VIEW) == 0) return STATUS_OK;
+    if (!view_find(row->session, definition->database, definition->name, &view)) return STATUS_OK;
+    info_literal(row, CATALOG);
+    info_text(row, definition->database);
+    info_text(row, definition->name);
+    info_text(row, view.text);
+    info_literal(row, "NONE");
+    info_literal(row, "NO");
+    info_text(row, view.definer);
+    info_literal(row, view.is_invoker ? "INVOKER" : "DEFINER");
+    info_literal(row, "utf8mb4");
+    info_literal(row, "utf8mb4_0900_ai_ci");
+    return info_emit(row);
+}
+
+enum status info_views(struct info_row *row) { return each_table(row, row_of_views); }
 
 /* ---- COLUMNS ---- */
 

@@ -122,7 +122,7 @@ struct settings {
     uint32_t lock_wait_ms, max_execution_ms, conditions_max;
     uint32_t wait_timeout_s, interactive_timeout_s;
     uint32_t table_lock_wait_s; /* lock_wait_timeout */
-    uint64_t keep_bytes; /* tmp_table_size: of an operator, before it writes files */
+    uint64_t keep_bytes;        /* tmp_table_size: of an operator, before it writes files */
     uint64_t select_limit, auto_increment_increment, auto_increment_offset;
     uint64_t group_concat_bytes_max, packet_bytes_max, cte_rounds_max;
     const struct time_zone *zone; /* NULL: UTC */
@@ -391,6 +391,22 @@ struct catalog {
     struct session *session;
     uint8_t is_constant; /* a variable's value became part of the plan: not to be kept */
 };
+/* A view, as kept under VIEW_PREFIX and its name (ddl_view.c). */
+#define VIEW_PREFIX SLICE_LITERAL("view/")
+struct view {
+    struct slice definer;   /* `user`@`host` */
+    struct slice database;  /* of names without one; may be empty */
+    struct slice algorithm; /* as written; empty: none */
+    struct slice text;      /* a query */
+    uint8_t is_invoker;     /* SQL SECURITY INVOKER */
+};
+/* Slices are the dictionary version's. */
+bool view_find(struct session *session, struct slice database, struct slice name,
+               struct view *view_out);
+struct slice view_show_create(struct session *session, const struct view *view, struct slice name);
+/* Its columns, as of a table; in the statement's arena. */
+const struct table_definition *view_definition(struct session *session, struct slice database,
+                                               struct slice name);
 void catalog_open(struct catalog *catalog, struct session *session);
 /* The database that a name means, or 1046. */
 MUST_USE enum status catalog_database(struct session *session, struct slice schema,
@@ -425,7 +441,8 @@ void statement_renew_schema(struct session *session);
 statement_handler set_run, set_password_run, set_transaction_run, show_run, use_run, describe_run,
     explain_run, kill_run, flush_run, maintain_run, lock_tables_run, unlock_tables_run, begin_run,
     end_run, savepoint_run, prepare_run, execute_run, deallocate_run, do_run, ddl_create_table_run,
-    ddl_alter_table_run, ddl_drop_table_run, ddl_rename_table_run, ddl_truncate_run,
+    ddl_alter_table_run, ddl_drop_table_run, ddl_create_view_run, ddl_drop_view_run,
+    ddl_create_view_run, ddl_drop_view_run, ddl_rename_table_run, ddl_truncate_run,
     ddl_create_index_run, ddl_drop_index_run, ddl_database_run, user_run, rename_user_run,
     grant_run, view_create_run, view_drop_run, load_run, help_run;
 

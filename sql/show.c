@@ -309,8 +309,10 @@ static enum status run_where(struct session *session, const struct show_list *li
 
 static enum status check_table(struct session *session) {
     struct slice database = session->info_database, name = session->info_table;
+    struct view view;
     bool is_there = info_schema_find(session->server->info, database, name) != NULL ||
-                    schema_table(session->schema, database, name) != NULL;
+                    schema_table(session->schema, database, name) != NULL ||
+                    view_find(session, database, name, &view);
     struct arena *arena = &session->statement_arena;
     if (!is_there)
         return diagnostics_error(&session->diagnostics, ER_NO_SUCH_TABLE,
@@ -373,6 +375,9 @@ void session_field_list(struct session *session, struct slice table, struct slic
     const struct table_definition *definition =
         virtual_table != NULL ? virtual_table->definition : NULL;
     enum status status = STATUS_OK;
+    struct view view;
+    if (definition == NULL && view_find(session, session_database(session), table, &view))
+        definition = view_definition(session, session_database(session), table);
     if (definition == NULL) {
         status = catalog_table(session, &name, &base);
         if (status == STATUS_OK) definition = base->definition;

@@ -84,13 +84,42 @@ static enum status show_condition_count(struct session *session, const struct as
 
 /* ---- CREATE ---- */
 
+static enum status show_view(struct session *session, const struct ast_show *show) {
+    static const struct text_column columns[] = {{"View", COLUMN_VARCHAR, 64},
+                                                 {"Create View", COLUMN_VARCHAR, 1024},
+                                                 {"character_set_client", COLUMN_VARCHAR, 32},
+                                                 {"collation_connection", COLUMN_VARCHAR, 32}};
+    struct slice database, name = show->name.object;
+    struct view view;
+    enum status status = catalog_database(session, show->name.schema, &database);
+    if (status == STATUS_OK)
+        status = privilege_check_table(session, PRIVILEGE(SELECT) | PRIVILEGE(SHOW_VIEW), database,
+                                       name);
+    if (status != STATUS_OK) return status;
+    if (!view_find(session, database, name, &view)) {
+        const struct table *table;
+        status = catalog_table(session, &show->name, &table);
+        if (status != STATUS_OK) return status;
+        return diagnostics_error(&session->diagnostics, ER_WRONG_OBJECT,
+                                 arena_text(&session->statement_arena, database),
+                                 arena_text(&session->statement_arena, name), "VIEW");
+    }
+    struct value row[] = {text_value(name), text_value(view_show_create(session, &view, name)),
+                          text_value(SLICE_LITERAL("utf8mb4")),
+                          text_value(SLICE_LITERAL("utf8mb4_0900_ai_ci"))};
+    send_columns(session, columns, ARRAY_COUNT(columns));
+    return answer_row(session, row, ARRAY_COUNT(row));
+}
+
 static enum status show_table(struct session *session, const struct ast_show *show) {
     static const struct text_column columns[] = {{"Table", COLUMN_VARCHAR, 64},
                                                  {"Create Table", COLUMN_VARCHAR, 1024}};
     const struct table *table = NULL;
     struct slice database;
+    struct view view;
     enum status status = catalog_database(session, show->name.schema, &database);
     if (status != STATUS_OK) return status;
+    if (view_find(session, database, show->name.object, &view)) return show_view(session, show);
     const struct virtual_table *virtual_table =
         info_schema_find(session->server->info, database, show->name.object);
     if (virtual_table == NULL) {
@@ -208,6 +237,7 @@ enum status show_run(struct session *session, const struct ast_statement *statem
     case AST_SHOW_COUNT_WARNINGS:
     case AST_SHOW_COUNT_ERRORS: return show_condition_count(session, show);
     case AST_SHOW_CREATE_TABLE: return show_table(session, show);
+    case AST_SHOW_CREATE_VIEW: return show_view(session, show);
     case AST_SHOW_CREATE_DATABASE: return show_database(session, show);
     case AST_SHOW_GRANTS: return grant_show(session, show);
     case AST_SHOW_CREATE_USER: return grant_show_create_user(session, show);

@@ -134,11 +134,12 @@ MUST_USE static inline enum status world_find_table(const struct bind_catalog *c
 
 MUST_USE static inline enum status world_find_view(const struct bind_catalog *catalog,
                                                    struct slice schema, struct slice name,
-                                                   struct slice *text_out) {
+                                                   struct bind_view *view_out) {
     (void)catalog;
     (void)schema;
     if (!slice_equal(name, SLICE_LITERAL("v"))) return STATUS_NOT_FOUND;
-    *text_out = SLICE_LITERAL("SELECT id AS a, c FROM test.t WHERE k > 3");
+    *view_out = (struct bind_view){SLICE_LITERAL("SELECT id AS a, c FROM t WHERE k > 3"),
+                                   SLICE_LITERAL("test")};
     return STATUS_OK;
 }
 

@@ -38,8 +38,8 @@ static enum status find_table(const struct bind_catalog *catalog, struct slice s
     return *base_out != NULL ? STATUS_OK : STATUS_NOT_FOUND;
 }
 static enum status find_view(const struct bind_catalog *catalog, struct slice schema,
-                             struct slice name, struct slice *text_out) {
-    (void)catalog, (void)schema, (void)name, (void)text_out;
+                             struct slice name, struct bind_view *view_out) {
+    (void)catalog, (void)schema, (void)name, (void)view_out;
     return STATUS_NOT_FOUND;
 }
 static bool has_schema(const struct bind_catalog *catalog, struct slice schema) {
