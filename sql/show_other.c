@@ -84,6 +84,23 @@ static enum status show_condition_count(struct session *session, const struct as
 
 /* ---- CREATE ---- */
 
+/* As a table that could be made: its columns have no defaults of their own. */
+static struct table_definition virtual_definition(struct session *session,
+                                                  const struct virtual_table *table) {
+    struct table_definition definition = *table->definition;
+    uint32_t count = definition.column_count;
+    struct column_definition *columns =
+        arena_array(&session->statement_arena, struct column_definition, count);
+    for (uint32_t i = 0; i < count; i++) {
+        columns[i] = definition.columns[i];
+        bool is_nullable = column_type_is_nullable(&columns[i].type);
+        columns[i].default_kind = is_nullable ? columns[i].default_kind : DEFAULT_NONE;
+    }
+    definition.columns = columns;
+    if (definition.collation == 0) definition.collation = COLLATION_UTF8MB3_GENERAL_CI;
+    return definition;
+}
+
 static enum status show_view(struct session *session, const struct ast_show *show) {
     static const struct text_column columns[] = {{"View", COLUMN_VARCHAR, 64},
                                                  {"Create View", COLUMN_VARCHAR, 1024},
@@ -129,8 +146,7 @@ static enum status show_table(struct session *session, const struct ast_show *sh
         if (status != STATUS_OK) return status;
     }
     struct table_definition definition =
-        virtual_table != NULL ? *virtual_table->definition : *table->definition;
-    if (definition.collation == 0) definition.collation = COLLATION_UTF8MB3_GENERAL_CI;
+        virtual_table != NULL ? virtual_definition(session, virtual_table) : *table->definition;
     struct value row[] = {text_value(definition.name),
                           text_value(show_create_table(session, &definition))};
     send_columns(session, columns, ARRAY_COUNT(columns));

@@ -17,6 +17,7 @@
  *         may meet them (docs/MYSQL.md, Differences).
  */
 #include "sql/ddl.h"
+#include "sql/info_schema.h"
 #include "sql/privilege.h"
 
 #define WAIT_STEP_US  20000
@@ -354,10 +355,26 @@ enum status table_lock_release(struct session *session) {
 
 /* ---- the statements ---- */
 
+/* Tables that the server makes up never change under a reader. */
+static enum status access_virtual(struct session *session, const struct ast_table_lock *ast,
+                                  struct slice database, struct table_access *out) {
+    *out = (struct table_access){.database = database, .mode = TABLE_LOCK_READ};
+    if (!ast->is_write) return STATUS_OK;
+    return diagnostics_error(&session->diagnostics, ER_DBACCESS_DENIED_ERROR,
+                             arena_text(&session->statement_arena, session->account_user),
+                             arena_text(&session->statement_arena, session->account_host),
+                             arena_text(&session->statement_arena, database));
+}
+
 static enum status access_of(struct session *session, const struct ast_table_lock *ast,
                              struct table_access *out) {
     const struct table *table;
-    enum status status = catalog_table(session, &ast->table, &table);
+    struct slice database;
+    enum status status = catalog_database(session, ast->table.schema, &database);
+    if (status != STATUS_OK) return status;
+    if (info_schema_find(session->server->info, database, ast->table.object) != NULL)
+        return access_virtual(session, ast, database, out);
+    status = catalog_table(session, &ast->table, &table);
     if (status != STATUS_OK) return status;
     struct arena *arena = &session->statement_arena;
     *out = (struct table_access){.database = arena_copy(arena, table->definition->database),

@@ -141,6 +141,17 @@ printf '4\tfour again\n5\tfive again\n' >"$work/t.txt"
 fact "mysqlimport --replace --lock-tables" says 'tools\.t: Records: 2  Deleted: 2' \
     mysqlimport "${at[@]}" --local --replace --lock-tables tools "$work/t.txt"
 
+# ---- session tracking ----
+
+# shellcheck disable=SC2046
+cc -o "$work/track" tests/live/programs/track.c $(mariadb_config --cflags --libs) || exit 1
+fact "the database and variables" says '0=time_zone 0=.01:00 2=1' "$work/track" "$port" \
+    'SET session_track_state_change=1' "SET time_zone='+01:00'"
+fact "the state of the transaction" says '^INSERT INTO tools.t VALUES \(9, NULL\): .*5=T___W___' "$work/track" "$port" \
+    "SET session_track_transaction_info='STATE'" BEGIN 'INSERT INTO tools.t VALUES (9, NULL)' ROLLBACK
+fact "and its characteristics" says '^START TRANSACTION READ ONLY: 4=START TRANSACTION READ ONLY; 5=T' "$work/track" "$port" \
+    "SET session_track_transaction_info='CHARACTERISTICS'" 'START TRANSACTION READ ONLY' COMMIT
+
 # ---- mysqldump ----
 
 sql tools -e 'CREATE TABLE kinds (id INT AUTO_INCREMENT PRIMARY KEY, b BLOB, d DECIMAL(10,3), t TIMESTAMP NULL, j JSON, e ENUM("x","y")); INSERT INTO kinds VALUES (1, 0x00FF27, 1.5, "2024-02-29 12:00:00", "{}", "y"), (7, NULL, NULL, NULL, NULL, NULL)'
