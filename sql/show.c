@@ -366,7 +366,7 @@ enum status describe_run(struct session *session, const struct ast_statement *st
 
 void session_field_list(struct session *session, struct slice table, struct slice wildcard,
                         struct result_sink *sink) {
-    session->sink = sink;
+    session->sink = charset_sink_for(session, sink);
     statement_begin(session, table, SESSION_QUERY);
     const struct ast_name name = {.object = table};
     const struct table *base;
