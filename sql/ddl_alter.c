@@ -367,6 +367,10 @@ static struct ddl_change change_of(const struct ddl_alter *alter, enum ddl_kind 
 static enum status alter_refused(struct session *session, const struct ddl_change *change,
                                  enum status status) {
     if (status == STATUS_OK || status == STATUS_OLD_SCHEMA) return status;
+    if (status == STATUS_NOT_FOUND)
+        return diagnostics_error(&session->diagnostics, ER_NO_SUCH_TABLE,
+                                 arena_text(&session->statement_arena, change->database),
+                                 arena_text(&session->statement_arena, change->name));
     if (status == STATUS_DUPLICATE)
         return diagnostics_error_text(&session->diagnostics, ER_DUP_ENTRY,
                                       "Duplicate entry for a new unique key of table '%.*s'",
