@@ -66,7 +66,11 @@ static void check_leader(struct checker *checker, const struct message_header *h
                       header->from_node, header->shard, header->term);
 }
 
-static void count_copy(struct checker *checker, const struct message *sent) {
+static void count_message(struct checker *checker, const struct message *sent) {
+    if (sent->header.kind == MESSAGE_PREPARED && sent->prepared.status == STATUS_OK) {
+        checker->prepared++;
+        checker->prepared_to = sent->header.to_node;
+    }
     if (sent->header.kind != MESSAGE_COPY) return;
     checker->copies += sent->copy.part_number == 1;
     checker->copy_parts++;
@@ -80,7 +84,7 @@ void checker_observe(void *context, uint16_t node, const struct message *message
         if (effects->list[i].kind != EFFECT_SEND) continue;
         const struct message *sent = effects->list[i].message;
         const struct message_header *header = &sent->header;
-        count_copy(checker, sent);
+        count_message(checker, sent);
         bool is_of_shard = header->shard != 0 && header->shard < CHECKER_SHARDS_MAX;
         if (!is_of_shard || header->from_incarnation == 0) continue;
         bool is_own = header->kind == MESSAGE_APPEND || header->kind == MESSAGE_CONFIRM ||

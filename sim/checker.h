@@ -28,6 +28,8 @@ struct checker {
         uint32_t incarnation; /* 0: nobody has led in this term */
     } leaders[CHECKER_SHARDS_MAX][CHECKER_TERMS_MAX];
     uint64_t failovers;          /* terms but the first that somebody has led */
+    uint64_t prepared;           /* PREPAREDs that said yes */
+    uint16_t prepared_to;        /* the SQL daemon that the last one went to */
     uint64_t copies, copy_parts; /* full copies begun; their parts */
 };
 

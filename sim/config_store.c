@@ -302,3 +302,11 @@ void sim_config_store_perform(struct sim_config_store *store, const struct sim_e
     done_out->status = op->kind == STORE_CHANGE ? STATUS_UNKNOWN_OUTCOME : STATUS_UNAVAILABLE;
     done_out->pair_count = 0;
 }
+
+void sim_config_store_orphan(struct sim_config_store *store, const struct sim_event *event) {
+    const struct payload *payload = event->payload;
+    if (payload->is_news || payload->op.kind != STORE_CHANGE) return;
+    if (store->reach != SIM_REACHABLE || random_chance(sim_random(store->sim), 0.5)) return;
+    if (perform_change(store, payload) == STATUS_OK)
+        sim_counts_mutable(store->sim)->orphan_changes++;
+}

@@ -12,6 +12,8 @@ void sim_config_store_submit(struct sim_config_store *store, uint16_t node, uint
 /* The moment of the operation: it takes effect; done_out's pairs live until the next call. */
 void sim_config_store_perform(struct sim_config_store *store, const struct sim_event *event,
                               struct store_done *done_out);
+/* Its node died meanwhile; a change may take effect all the same. */
+void sim_config_store_orphan(struct sim_config_store *store, const struct sim_event *event);
 /* Unreachable: every operation answers UNAVAILABLE or, for a change, UNKNOWN_OUTCOME. */
 enum sim_reach { SIM_REACHABLE, SIM_UNREACHABLE };
 void sim_config_store_reach(struct sim_config_store *store, enum sim_reach reach);

@@ -35,6 +35,7 @@ struct sim_disk {
     uint32_t count, capacity;
     uint8_t *read_bytes;
     struct disk_listed *listed;
+    enum sim_room room;
 };
 
 struct sim_disk *sim_disk_open(struct sim *sim) {
@@ -194,36 +195,39 @@ static void perform_sync(struct sim_disk *disk, struct file *file) {
     file_forget_unsynced(file);
 }
 
-static void perform_write(struct sim_disk *disk, const struct payload *payload) {
+static bool perform_write(struct sim_disk *disk, const struct payload *payload) {
     struct file *file = file_find(disk, &payload->op.file);
+    uint64_t end = payload->op.offset + payload->byte_count;
+    if (disk->room == SIM_FULL && (file == NULL || end > file->size)) return false;
     if (file == NULL) file = file_create(disk, &payload->op.file);
     file_write(file, payload->op.offset, slice_of(payload->bytes, payload->byte_count));
     sim_counts_mutable(disk->sim)->disk_writes++;
     if (payload->op.kind == DISK_WRITE_SYNC) perform_sync(disk, file);
+    return true;
 }
 
-void sim_disk_perform(struct sim_disk *disk, const void *data, struct disk_done *done_out) {
+bool sim_disk_perform(struct sim_disk *disk, const void *data, struct disk_done *done_out) {
     const struct payload *payload = data;
     const struct disk_op *op = &payload->op;
     *done_out = (struct disk_done){.tag = op->tag, .kind = op->kind, .status = STATUS_OK};
     struct file *file = file_find(disk, &op->file);
     switch (op->kind) {
-    case DISK_LIST: perform_list(disk, done_out); return;
-    case DISK_READ: perform_read(disk, op, done_out); return;
+    case DISK_LIST: perform_list(disk, done_out); return true;
+    case DISK_READ: perform_read(disk, op, done_out); return true;
     case DISK_WRITE:
-    case DISK_WRITE_SYNC: perform_write(disk, payload); return;
+    case DISK_WRITE_SYNC: return perform_write(disk, payload);
     case DISK_SYNC:
         if (file != NULL) perform_sync(disk, file);
-        return;
+        return true;
     case DISK_PUBLISH:
         CHECK(file != NULL);
         perform_sync(disk, file);
         file->is_published = true;
         sim_counts_mutable(disk->sim)->checkpoints += file->name.kind == DISK_CHECKPOINT;
-        return;
+        return true;
     case DISK_REMOVE:
         if (file != NULL) file->is_removed = true;
-        return;
+        return true;
     }
     UNREACHABLE();
 }
@@ -272,6 +276,13 @@ void sim_disk_crash(struct sim_disk *disk) {
         else
             file_crash(disk, file);
     }
+}
+
+void sim_disk_set_room(struct sim_disk *disk, enum sim_room room) { disk->room = room; }
+
+void sim_disk_wipe(struct sim_disk *disk) {
+    for (uint32_t i = 0; i < disk->count; i++) file_free(disk->files[i]);
+    disk->count = 0;
 }
 
 bool sim_disk_rot(struct sim_disk *disk) {

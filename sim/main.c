@@ -57,6 +57,10 @@ struct totals {
     T(copy_crashes[0], "crashes taking a copy")                                                    \
     T(copy_crashes[1], "filling it")                                                               \
     T(copy_crashes[2], "keeping it")                                                               \
+    T(rots, "rotten bits")                                                                         \
+    T(wipes, "refused for them")                                                                   \
+    T(full_disks, "full disks")                                                                    \
+    T(orphan_changes, "changes of a dead controller")                                              \
     T(events, "events")
 #define TOTAL_ADD(member, words)   sum->member += result->member;
 #define TOTAL_PRINT(member, words) printf("%llu %s, ", (unsigned long long)sum->member, words);

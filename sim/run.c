@@ -18,6 +18,8 @@
 #define COPY_WAIT_US 200000
 #define AWAY_US_MAX  300000
 #define SILENCE_US   600000
+#define RECOVERY_US  100000
+#define MOMENT_US    100000 /* that a moment is waited for */
 
 struct run {
     struct town *town;
@@ -149,7 +151,7 @@ static void copy_down(struct run *run) {
     const struct town_options *town = town_options(run->town);
     if (town->replica_count == 1 || town->tail_bytes == 0) return;
     enum inspect_copy stage = (enum inspect_copy)random_range(&run->random, 1, COPY_STAGES);
-    uint64_t steps = stage == INSPECT_FILLING ? 0 : random_below(&run->random, 12);
+    uint64_t steps = stage == INSPECT_FILLING ? 0 : random_below(&run->random, 16);
     uint32_t store = (uint32_t)random_below(&run->random, town->store_count);
     uint32_t process = town_process_of_store(run->town, store);
     process_down(run, process);
@@ -164,11 +166,66 @@ static void copy_down(struct run *run) {
     }
 }
 
+/* ---- faults that wait for their moment ---- */
+
+/* A disk rots while its node is away and the others go on without it. Whoever finds the damage refuses to serve (D3) and
+ * gets a new disk; what is not found does no harm. */
+static void rot(struct run *run) {
+    uint32_t store = (uint32_t)random_below(&run->random, town_options(run->town)->store_count);
+    uint32_t process = town_process_of_store(run->town, store);
+    if (town_options(run->town)->replica_count == 1) return;
+    process_down(run, process);
+    run_until(run, sim_now(run->sim) + random_range(&run->random, 20000, SILENCE_US));
+    if (sim_state(run->sim, process) != SIM_DOWN || !town_can_spare(run->town, store)) return;
+    for (uint64_t bits = random_range(&run->random, 1, 4); bits > 0; bits--)
+        sim_disk_suffers(run->sim, process, SIM_DISK_ROTS);
+    run->faults++;
+    sim_start(run->sim, process);
+    run_until(run, sim_now(run->sim) + RECOVERY_US);
+    bool is_refused = sim_state(run->sim, process) == SIM_DOWN;
+    if (!is_refused) return;
+    CHECK(town_can_spare(run->town, store));
+    sim_disk_suffers(run->sim, process, SIM_DISK_IS_NEW);
+    sim_start(run->sim, process);
+}
+
+static void fill_disk(struct run *run, uint64_t us) {
+    uint32_t store = (uint32_t)random_below(&run->random, town_options(run->town)->store_count);
+    uint32_t process = town_process_of_store(run->town, store);
+    sim_disk_suffers(run->sim, process, SIM_DISK_FILLS);
+    run->faults++;
+    run_until(run, sim_now(run->sim) + us);
+    sim_disk_suffers(run->sim, process, SIM_DISK_HAS_ROOM);
+}
+
+/* The controller ends with a change of the store under way: it may take effect or not. */
+static void meta_down_in_change(struct run *run) {
+    uint64_t asked = sim_counts(run->sim)->changes_asked;
+    uint64_t end_us = sim_now(run->sim) + MOMENT_US;
+    process_down(run, town_process_of_store(run->town, 0)); /* something to decide */
+    while (sim_counts(run->sim)->changes_asked == asked)
+        if (!sim_step(run->sim, end_us)) return;
+    process_down(run, 0);
+}
+
+/* A SQL daemon ends between the PREPAREDs of a transaction. */
+static void front_down_in_commit(struct run *run) {
+    const struct checker *checker = town_checker(run->town);
+    uint64_t prepared = checker->prepared, end_us = sim_now(run->sim) + MOMENT_US;
+    while (checker->prepared == prepared)
+        if (!sim_step(run->sim, end_us)) return;
+    uint32_t front = checker->prepared_to - NODE_SQL_FIRST;
+    for (uint64_t steps = random_below(&run->random, 6); steps > 0; steps--)
+        (void)sim_step(run->sim, end_us);
+    if (front < town_options(run->town)->front_count)
+        process_down(run, town_process_of_front(run->town, front));
+}
+
 static void one_fault(struct run *run) {
     uint32_t process = some_process(run);
     uint64_t us = random_range(&run->random, 1000, 400000);
     if (random_chance(&run->random, 0.4)) us += SILENCE_US; /* long enough to be replaced */
-    switch (random_below(&run->random, 12)) {
+    switch (random_below(&run->random, 16)) {
     case 0:
     case 1:
     case 2:
@@ -185,6 +242,10 @@ static void one_fault(struct run *run) {
     case 8: split_for(run, us + 200000); break;
     case 9:
     case 10: copy_down(run); break;
+    case 11: rot(run); break;
+    case 12: fill_disk(run, us); break;
+    case 13: meta_down_in_change(run); break;
+    case 14: front_down_in_commit(run); break;
     default: break;
     }
 }
@@ -247,6 +308,8 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
     wait_for_first_commits(&run);
     busy(&run);
     sim_calm(run.sim);
+    for (uint32_t i = 0; i < town_process_count(run.town); i++)
+        sim_disk_suffers(run.sim, i, SIM_DISK_HAS_ROOM);
     all_up(&run);
     wait_for_audit(&run);
     run_until(&run, sim_now(run.sim) + REST_US);
@@ -266,6 +329,10 @@ void run_seed(const struct run_options *options, struct run_result *result_out) 
                                       .changes = town_sql_history(run.town)->changes,
                                       .comparisons = town_sql_history(run.town)->comparisons,
                                       .proofs = counts->proofs,
+                                      .rots = counts->rots,
+                                      .wipes = counts->wipes,
+                                      .full_disks = counts->full_disks,
+                                      .orphan_changes = counts->orphan_changes,
                                       .recoveries = counts->restarts - town_process_count(run.town),
                                       .commits = history->commits,
                                       .aborts = history->aborts,

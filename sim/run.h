@@ -19,7 +19,7 @@ struct run_result {
     uint64_t faults, failovers, recoveries, commits, aborts, unknowns, reads, snapshots;
     uint64_t copies, copy_parts, copy_crashes[COPY_STAGES], checkpoints;
     uint64_t statements, errors, changes, comparisons; /* SQL: of the schema, of indexes */
-    uint64_t proofs, events;
+    uint64_t proofs, rots, wipes, full_disks, orphan_changes, events;
 };
 
 void run_seed(const struct run_options *options, struct run_result *result_out);

@@ -332,6 +332,7 @@ static void carry_out(struct sim *sim, struct node *node, const struct effect *e
     case EFFECT_SEND: send_message(sim, node, effect->message); return;
     case EFFECT_DISK: sim_disk_submit(node->disk, node->node, node->life, &effect->disk_op); return;
     case EFFECT_STORE:
+        sim->counts.changes_asked += effect->store_op.kind == STORE_CHANGE;
         sim_config_store_submit(sim->store, node->node, node->life, &effect->store_op);
         return;
     case EFFECT_STOP:
@@ -517,6 +518,27 @@ void sim_cut(struct sim *sim, uint32_t from_process, uint32_t to_process, enum s
     sim->is_cut[from_process][to_process] = cut == SIM_CUT;
 }
 
+static void disk_suffers(struct sim *sim, struct sim_disk *disk, enum sim_disk_fault fault) {
+    switch (fault) {
+    case SIM_DISK_FILLS: sim_disk_set_room(disk, SIM_FULL); return;
+    case SIM_DISK_HAS_ROOM: sim_disk_set_room(disk, SIM_ROOM); return;
+    case SIM_DISK_ROTS: sim->counts.rots += sim_disk_rot(disk); return;
+    case SIM_DISK_IS_NEW:
+        sim_disk_wipe(disk);
+        sim->counts.wipes++;
+        return;
+    }
+    UNREACHABLE();
+}
+
+void sim_disk_suffers(struct sim *sim, uint32_t process, enum sim_disk_fault fault) {
+    static const char *const words[] = {"has a full disk", "has room again", "has a rotten disk",
+                                        "gets a new disk"};
+    print_process(sim, process, words[fault]);
+    for (uint32_t i = 0; i < sim->node_count; i++)
+        if (sim->nodes[i].process == process) disk_suffers(sim, sim->nodes[i].disk, fault);
+}
+
 void sim_calm(struct sim *sim) {
     struct sim_faults calm = {.delay_us_min = sim->faults.delay_us_min,
                               .delay_us_max = sim->faults.delay_us_max,
@@ -578,8 +600,12 @@ static void deliver_node(struct sim *sim, struct node *node, const struct sim_ev
         return;
     case SIM_DISK:
         step.kind = EVENT_DISK_DONE;
-        sim_disk_perform(node->disk, event->payload, &step.disk_done);
-        node_step(sim, node, &step);
+        if (sim_disk_perform(node->disk, event->payload, &step.disk_done)) {
+            node_step(sim, node, &step);
+        } else {
+            sim->counts.full_disks++;
+            process_stop(sim, node->process);
+        }
         return;
     case SIM_STORE:
         step.kind = EVENT_STORE_DONE;
@@ -641,6 +667,7 @@ bool sim_step(struct sim *sim, uint64_t until_us) {
     sim->now_us = MAX(sim->now_us, event.at_us);
     struct node *node = node_find(sim, event.node);
     if (node != NULL && (node->state == NULL || node->life != event.life)) {
+        if (event.kind == SIM_STORE) sim_config_store_orphan(sim->store, &event);
         free(event.payload); /* (Q1) */
         return true;
     }

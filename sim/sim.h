@@ -50,6 +50,7 @@ struct sim_counts {
     uint64_t events, messages, breaks, repeats, reorders, crashes, restarts, pauses, cuts;
     uint64_t disk_writes, disk_syncs, checkpoints, writes_lost, writes_torn, lost_answers, stops,
         proofs;
+    uint64_t changes_asked, orphan_changes, full_disks, rots, wipes;
 };
 
 /* What a step got (NULL: no message) and what it answered with; before the effects are carried out. */
@@ -75,6 +76,9 @@ enum sim_cut { SIM_HEAL, SIM_CUT };
 void sim_cut(struct sim *sim, uint32_t from_process, uint32_t to_process, enum sim_cut cut);
 /* Every connection of the process breaks and opens again. */
 void sim_break_connections(struct sim *sim, uint32_t process);
+/* The disk of a process's nodes: no room for anything new; a bit of what was synced is another one; all is gone. */
+enum sim_disk_fault { SIM_DISK_FILLS, SIM_DISK_HAS_ROOM, SIM_DISK_ROTS, SIM_DISK_IS_NEW };
+void sim_disk_suffers(struct sim *sim, uint32_t process, enum sim_disk_fault fault);
 /* From now on no faults happen by chance. */
 void sim_calm(struct sim *sim);
 

@@ -335,6 +335,8 @@ static void describe_node(const struct town *town, const struct town_node *node,
     buffer_printf(text, "\n");
 }
 
+#define GARBAGE_BYTES_MAX ((uint64_t)16 << 10) /* V1: at rest no snapshot needs them */
+
 /* Two replicas that have applied the same are the same; a primary at rest holds nothing. */
 static void check_replica(struct town *town, const struct inspect_shard *replica,
                           struct inspect_shard *seen) {
@@ -344,11 +346,43 @@ static void check_replica(struct town *town, const struct inspect_shard *replica
                           replica->shard, (unsigned long)replica->transaction_count,
                           (unsigned long)replica->lock_count);
     }
+    if (replica->garbage_bytes > GARBAGE_BYTES_MAX) {
+        history_violation(&town->history, "rest: shard %u keeps %lu bytes of old versions",
+                          replica->shard, (unsigned long)replica->garbage_bytes);
+    }
     if (seen->shard == 0) *seen = *replica;
     if (seen->applied == replica->applied && seen->digest != replica->digest) {
         history_violation(&town->history, "rest: replicas of shard %u differ at position %lu",
                           replica->shard, (unsigned long)replica->applied);
     }
+}
+
+/* The shards of a store that it leads without listing `node`, and all that it holds, as bits. */
+static void collect_led(const struct store *store, uint16_t node, struct arena *arena,
+                        uint64_t *led_out, uint64_t *held_out) {
+    struct inspect_shard replica;
+    for (uint32_t place = 0; inspect_shard_at(store, place, arena, &replica); place++) {
+        *held_out |= BIT(replica.shard);
+        bool is_listed = (replica.listed >> (node % 64) & 1) != 0;
+        if (replica.is_primary && !is_listed) *led_out |= BIT(replica.shard);
+    }
+}
+
+bool town_can_spare(const struct town *town, uint32_t store) {
+    struct chunk_source source = {print_take, print_give};
+    struct arena arena;
+    arena_open(&arena, &source, 0);
+    uint64_t led = 0, held = 0;
+    bool are_all_up = true;
+    for (uint32_t i = 0; i < town->options.store_count; i++) {
+        if (i == store) continue;
+        const struct store *machine = sim_machine_of(town->sim, town->stores[i].node);
+        bool is_up = sim_state(town->sim, town_process_of_store(town, i)) == SIM_UP;
+        are_all_up = are_all_up && is_up && machine != NULL;
+        if (are_all_up) collect_led(machine, town->stores[store].node, &arena, &led, &held);
+    }
+    arena_close(&arena);
+    return are_all_up && held != 0 && led == held;
 }
 
 void town_check_rest(struct town *town) {

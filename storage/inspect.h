@@ -55,6 +55,7 @@ struct inspect_shard {
     uint64_t digest;            /* over its tables in order: equal where `applied` is */
     uint64_t transaction_count, lock_count;
     uint64_t garbage_bytes;
+    uint64_t listed; /* bit n % 64 for each node n, as it has been told */
 };
 /* The stage of the learner's copy that has come furthest on this store (enum copy_stage of storage/shard.h). */
 enum inspect_copy { INSPECT_NONE, INSPECT_TAKING, INSPECT_FILLING, INSPECT_KEEPING };
