@@ -1,22 +1,25 @@
 /* membership.c: which nodes are there, and when is one that is silent called dead?
  *
  *   connected --closed--> silent for failure_ms (storage) or SQL_GONE_US (SQL daemons) --> dead
- *   suspected by a peer --> our own BEAT unanswered for failure_ms --> dead
+ *   suspected by a peer --> our own BEAT unanswered for failure_ms (storage) or SQL_SILENT_US (SQL daemons) --> dead
  *   suspected and closed --> dead after BOTH_US
  *   proved dead (a watcher saw it) --> dead at once
  *
  *   (MB1) A closed connection alone proves nothing; being wrong costs aborted transactions, never data: terms fence.
  *   (MB2) A SQL daemon that is dead has its incarnation ended, for ever. A storage node that was called dead and is
  *         heard of again is live again, as a learner.
+ *         Its transactions all end with it, so one that is only silent, busy with a long statement, gets more time; a
+ *         killed one closes its connections.
  *   (MB3) Time that this controller itself did not run counts for nobody (members_forgive).
  */
 #include "meta/controller_private.h"
 
-#define SQL_GONE_US  500000
-#define BOTH_US      20000
-#define BEAT_US      1000000
-#define COME_BACK_US 2000000 /* after a start of this controller */
-#define NEVER_US     UINT64_MAX
+#define SQL_GONE_US   500000
+#define SQL_SILENT_US 3000000
+#define BOTH_US       20000
+#define BEAT_US       1000000
+#define COME_BACK_US  2000000 /* after a start of this controller */
+#define NEVER_US      UINT64_MAX
 
 struct member *member_of(struct controller *controller, uint16_t node) {
     for (uint32_t i = 0; i < controller->member_count; i++)
@@ -124,10 +127,11 @@ static uint64_t member_dead_at(const struct controller *controller, const struct
     bool is_suspect = member->suspect_since_us != NEVER_US;
     bool is_closed = member->closed_since_us != NEVER_US;
     bool is_sql = node->role == ROLE_SQL;
-    uint64_t patience_us = is_sql ? SQL_GONE_US : controller->failure_us;
+    uint64_t closed_us = is_sql ? SQL_GONE_US : controller->failure_us;
+    uint64_t silent_us = is_sql ? SQL_SILENT_US : controller->failure_us;
     uint64_t at_us = NEVER_US;
-    if (is_closed) at_us = member->closed_since_us + patience_us;
-    if (is_suspect) at_us = MIN(at_us, member->suspect_since_us + controller->failure_us);
+    if (is_closed) at_us = member->closed_since_us + closed_us;
+    if (is_suspect) at_us = MIN(at_us, member->suspect_since_us + silent_us);
     if (is_suspect && is_closed)
         at_us = MIN(at_us, MAX(member->suspect_since_us, member->closed_since_us) + BOTH_US);
     return at_us;

@@ -145,3 +145,15 @@ Test(membership, a_report_of_versions_that_comes_late_takes_nothing_back) {
     cr_assert_eq(world.sent_count[MESSAGE_DDL_DONE], 1);
     meta_world_close(&world);
 }
+
+/* It may be busy with one long statement; its transactions would all end. */
+Test(membership, a_daemon_that_is_only_silent_gets_more_time_than_one_that_is_gone) {
+    open_pair();
+    meta_world_register(&world, S, 501, 0);
+    meta_world_suspect(&world, A, S, 0);
+    meta_world_live(&world, 1000000, A, B);
+    cr_assert(meta_world_is_live(&world, S));
+    meta_world_live(&world, 3000000, A, B);
+    cr_assert_not(meta_world_is_live(&world, S));
+    meta_world_close(&world);
+}
