@@ -217,6 +217,7 @@ void participant_end(struct shard *shard, struct transaction *txn, enum status s
     writer_decide_abort(shard->writers, txn->slot);
     shard->participants->abort_count++;
     txn_stamp_begin(shard, txn);
+    store_want_turn_end(shard->store); /* whoever gets its locks runs then, if not before */
 }
 
 /* ---- requests of a transaction ---- */

@@ -233,6 +233,7 @@ static void participant_expire_locks(struct shard *shard, struct effects *out) {
     while (lock_expire_next(shard->locks, shard->store->now_us, &ended)) {
         struct transaction *txn = participants->by_slot[ended.owner];
         CHECK(txn != NULL);
+        store_want_turn_end(shard->store); /* those behind it may pass */
         struct request *request = txn->suspended;
         if (request == NULL || request->wait != REQUEST_LOCK) continue;
         txn->suspended = NULL;

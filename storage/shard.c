@@ -489,6 +489,7 @@ void shard_on_peer(struct shard *shard, const struct peer *peer, struct effects 
     replica_on_peer(shard, peer, out);
     if (peer->peer_state == PEER_OPEN || peer->incarnation == 0) return;
     participant_on_daemon_gone(shard, peer->incarnation, out);
+    system_on_daemon_gone(shard, peer->incarnation, out);
 }
 
 uint64_t shard_deadline(const struct shard *shard) {

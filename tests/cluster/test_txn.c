@@ -255,3 +255,100 @@ Test(txn, a_write_over_shards_that_a_fail_over_interrupts_does_not_meet_itself) 
         realm_close(realm);
     }
 }
+
+/* ---- whose locks go while nothing else happens ---- */
+
+static void hold_until_closed(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    uint64_t floor, holder;
+    int64_t value;
+    const struct named_lock_request request = {
+        .kind = NAMED_LOCK_GET, .owner = 1, .name = SLICE_LITERAL("name")};
+    CHECK(realm_lock(fiber, txn, table, 1, &value) == STATUS_OK);
+    CHECK(cluster_named_lock(fiber->cluster, &fiber->waiter, &request, &holder) == STATUS_OK);
+    fiber->waiter.deadline_us = fiber->waiter.now_us + 5000000;
+    CHECK(waiter_wait(&fiber->waiter, WAIT_DEADLINE) == WAIT_WOKEN);
+    fiber->waiter.deadline_us = UINT64_MAX;
+    txn_rollback(txn, &floor);
+}
+
+static void wait_for_row(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    txn_set_lock_wait(txn, 4000);
+    CHECK(realm_update(fiber, txn, table, 1, 7) == STATUS_OK);
+    CHECK(realm_commit(txn) == STATUS_OK);
+}
+
+static void wait_for_name(struct realm_fiber *fiber) {
+    uint64_t holder;
+    const struct named_lock_request request = {
+        .kind = NAMED_LOCK_GET, .owner = 2, .wait_ms = 4000, .name = SLICE_LITERAL("name")};
+    CHECK(cluster_named_lock(fiber->cluster, &fiber->waiter, &request, &holder) == STATUS_OK);
+}
+
+/* X10: metad or not; and nobody else has to stir the shard. */
+Test(txn, locks_of_a_closed_connection_come_at_once_to_who_waits) {
+    struct realm *realm = realm_open(&wide);
+    realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+    realm_call(realm, NODE_SQL_FIRST, set_up_accounts, NULL);
+    realm_spawn(realm, NODE_SQL_FIRST + 1, hold_until_closed, NULL);
+    realm_run_for(realm, 100000);
+    struct realm_fiber *row = realm_spawn(realm, NODE_SQL_FIRST, wait_for_row, NULL);
+    struct realm_fiber *name = realm_spawn(realm, NODE_SQL_FIRST, wait_for_name, NULL);
+    realm_run_for(realm, 100000);
+    realm_kill(realm, NODE_META_FIRST);
+    cr_assert(!row->is_done && !name->is_done);
+    for (uint16_t i = 0; i < wide.storage_nodes; i++)
+        realm_reconnect(realm, NODE_SQL_FIRST + 1, (uint16_t)(NODE_STORAGE_FIRST + i));
+    realm_run_for(realm, 100000);
+    cr_assert(row->is_done);
+    cr_assert(name->is_done);
+    realm_run_fibers(realm, 10000000);
+    realm_close(realm);
+}
+
+struct row_reader {
+    enum lock_mode mode;
+    uint32_t lock_wait_ms, hold_ms;
+    enum status expected;
+    bool is_there;
+};
+
+static void lock_as_told(struct realm_fiber *fiber) {
+    struct row_reader *reader = fiber->argument;
+    struct txn_options options = {.isolation = ISOLATION_SERIALIZABLE,
+                                  .lock_wait_ms = reader->lock_wait_ms};
+    struct txn *txn = txn_open(fiber->cluster, &fiber->waiter, &options);
+    const struct table *table = realm_table(fiber->cluster, "t");
+    uint64_t floor;
+    int64_t value;
+    enum status status = reader->mode == LOCK_SHARED ? realm_get(fiber, txn, table, 1, &value)
+                                                     : realm_lock(fiber, txn, table, 1, &value);
+    CHECK(status == reader->expected);
+    reader->is_there = true;
+    fiber->waiter.deadline_us = fiber->waiter.now_us + reader->hold_ms * 1000;
+    CHECK(waiter_wait(&fiber->waiter, WAIT_DEADLINE) == WAIT_WOKEN);
+    fiber->waiter.deadline_us = UINT64_MAX;
+    txn_rollback(txn, &floor);
+}
+
+Test(txn, a_waiter_that_times_out_lets_those_behind_it_pass) {
+    struct realm *realm = realm_open(&wide);
+    struct row_reader readers[] = {{LOCK_SHARED, 1000, 5000, STATUS_OK, false},
+                                   {LOCK_EXCLUSIVE, 300, 1, STATUS_LOCK_TIMEOUT, false},
+                                   {LOCK_SHARED, 4000, 1, STATUS_OK, false}};
+    realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+    realm_call(realm, NODE_SQL_FIRST, set_up_accounts, NULL);
+    for (uint32_t i = 0; i < ARRAY_COUNT(readers); i++) {
+        realm_spawn(realm, NODE_SQL_FIRST, lock_as_told, &readers[i]);
+        realm_run_for(realm, 20000);
+    }
+    cr_assert(readers[0].is_there && !readers[1].is_there && !readers[2].is_there);
+    realm_run_for(realm, 400000);
+    cr_assert(readers[1].is_there);
+    cr_assert(readers[2].is_there);
+    realm_run_fibers(realm, 10000000);
+    realm_close(realm);
+}
