@@ -6,7 +6,9 @@
  * Where rows can stay as they are they do: a new column comes last, and old rows read as its default of now (absent_value), which
  * never changes later. All else is ALTER by copy (See NOTES). Meta has the last word on whether rows can stay: UNSUPPORTED.
  *   (AL1) Actions are taken in MySQL's order, not in the text's: what goes, columns, keys, the rest.
- *   (AL2) A definition that changed under us (OLD_SCHEMA) is looked at again from the start.
+ *   (AL2) A new unique key may fail on the rows. Alone it is made online; with other changes, which would stay, all is one copy. A
+ *         key that failed online is tried by copy, which meets the row and can tell its value.
+ *   (AL3) A definition that changed under us (OLD_SCHEMA) is looked at again from the start.
  */
 #include "row/convert.h"
 #include "row/temporal.h"
@@ -355,6 +357,23 @@ static bool is_same(const struct ddl_alter *alter, const struct table_definition
     return slice_equal(buffer_slice(&old), buffer_slice(&made));
 }
 
+/* (AL2) A new unique key, and not it alone. */
+static bool mixes_unique(const struct ddl_alter *alter, const struct table_definition *wanted) {
+    struct table_definition rest = *wanted;
+    struct index_definition *kept =
+        arena_array(alter->table.arena, struct index_definition, wanted->index_count);
+    bool has_unique = false;
+    rest.index_count = 0;
+    for (uint32_t i = 0; i < wanted->index_count; i++) {
+        const struct index_definition *index = &wanted->indexes[i];
+        bool is_new = i > 0 && index->id == 0;
+        has_unique |= is_new && index->kind == INDEX_UNIQUE;
+        if (!is_new) kept[rest.index_count++] = *index;
+    }
+    rest.indexes = kept;
+    return has_unique && !is_same(alter, &rest);
+}
+
 static struct ddl_change change_of(const struct ddl_alter *alter, enum ddl_kind kind,
                                    const struct table_definition *definition) {
     return (struct ddl_change){.kind = kind,
@@ -371,10 +390,6 @@ static enum status alter_refused(struct session *session, const struct ddl_chang
         return diagnostics_error(&session->diagnostics, ER_NO_SUCH_TABLE,
                                  arena_text(&session->statement_arena, change->database),
                                  arena_text(&session->statement_arena, change->name));
-    if (status == STATUS_DUPLICATE)
-        return diagnostics_error_text(&session->diagnostics, ER_DUP_ENTRY,
-                                      "Duplicate entry for a new unique key of table '%.*s'",
-                                      (int)change->name.size, (const char *)change->name.data);
     return ddl_refused(session, status);
 }
 
@@ -400,12 +415,14 @@ static enum status alter_send(struct ddl_alter *alter, const struct alter_wish *
     enum status status = ddl_table_finish(&alter->table, &definition);
     if (status != STATUS_OK) return status;
     if (is_same(alter, definition)) return STATUS_OK;
-    if (!alter->needs_copy && wish->way != WAY_COPY) {
+    bool is_copy = alter->needs_copy || wish->way == WAY_COPY || mixes_unique(alter, definition);
+    if (!is_copy) {
         struct ddl_change change = change_of(alter, DDL_ALTER_TABLE, definition);
         status = ddl_send(session, &change);
-        if (status != STATUS_UNSUPPORTED) return alter_refused(session, &change, status);
+        bool is_copied = status == STATUS_UNSUPPORTED || status == STATUS_DUPLICATE; /* (AL2) */
+        if (!is_copied) return alter_refused(session, &change, status);
     }
-    status = check_copy(session, wish);
+    status = status == STATUS_DUPLICATE ? STATUS_OK : check_copy(session, wish);
     return status == STATUS_OK ? alter_by_copy(alter, definition) : status;
 }
 
@@ -483,7 +500,7 @@ static enum status alter_try(struct session *session, const struct ast_alter_tab
     return status;
 }
 
-/* (AL2) */
+/* (AL3) */
 #define ATTEMPTS_MAX 100
 
 static enum status alter_run(struct session *session, const struct ast_alter_table *ast) {
