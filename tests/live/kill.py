@@ -245,8 +245,8 @@ def named_locks(c):
     expect(a.run("SELECT GET_LOCK('y', 0)") == ((1,),), "the lock of the client that is gone")
 
 
-def daemon_killed(c):
-    """kill -9 of a SQL daemon: its transactions' locks and snapshots go within a second."""
+def daemon_killed(c, has_meta):
+    """kill -9 of a SQL daemon: its transactions' locks and its named locks go within a second, metad or not."""
     ports = sql_ports(c)
     fresh(c)
     survivor = Client(ports[0])
@@ -259,14 +259,20 @@ def daemon_killed(c):
         dying[2].run("BEGIN")
         dying[2].later("UPDATE t SET value = 9 WHERE id IN (3, 12)")
         survivor.later("UPDATE t SET value = value + 1 WHERE id = 3")
+        waiter = Client(ports[0])
+        waiter.later("SELECT GET_LOCK('of the dying', 20)")
+        if not has_meta:
+            c.tool("kill", "meta1")
         start = time.monotonic()
         c.tool("kill", "sql2")
         expect(survivor.await_result(GONE_SECONDS + 1) == (), f"the survivor was told {survivor.result}")
         took = time.monotonic() - start
         expect(took < GONE_SECONDS + 0.5, f"the row came free after {took:.2f} s")
         expect_free_within(c, list(range(8)) + [12], GONE_SECONDS)
-        expect(survivor.run("SELECT GET_LOCK('of the dying', 1)") == ((1,),), "the named lock is still held")
-        survivor.run("SELECT RELEASE_LOCK('of the dying')")
+        expect(waiter.await_result(GONE_SECONDS) == ((1,),), "the named lock is still held")
+        waiter.run("SELECT RELEASE_ALL_LOCKS()")
+        if not has_meta:
+            c.tool("start", "meta1")
         c.tool("start", "sql2")
     expect(survivor.run("SELECT SUM(value), MAX(value) FROM t") == ((2, 2),), "something of the dead is left")
 
@@ -290,7 +296,8 @@ def main():
             cases.run(f"{shape}: KILL CONNECTION", connection_killed, c)
             cases.run(f"{shape}: GET_LOCK", named_locks, c)
             if shape == "pool":
-                cases.run(f"{shape}: a SQL daemon is killed", daemon_killed, c)
+                cases.run(f"{shape}: a SQL daemon is killed", daemon_killed, c, True)
+                cases.run(f"{shape}: a SQL daemon is killed while metad is down", daemon_killed, c, False)
     cases.end()
 
 
