@@ -215,3 +215,34 @@ Test(sim, a_one_way_cut_stops_one_way) {
     cr_assert_gt(asker.seen, seen);
     sim_close(sim);
 }
+
+Test(sim, a_full_disk_ends_the_process_until_there_is_room) {
+    struct asker asker = {0};
+    struct sim *sim = world(5, &quiet, &asker, NULL);
+    sim_disk_suffers(sim, 0, SIM_DISK_FILLS);
+    while (sim_step(sim, 100000)) {}
+    cr_assert_eq(sim_state(sim, 0), SIM_DOWN);
+    cr_assert_eq(sim_counts(sim)->full_disks, 1);
+    cr_assert_eq(asker.seen, 0);
+    sim_disk_suffers(sim, 0, SIM_DISK_HAS_ROOM);
+    sim_start(sim, 0);
+    while (sim_step(sim, 200000)) {}
+    cr_assert_eq(sim_state(sim, 0), SIM_UP);
+    cr_assert_gt(asker.seen, 0);
+    sim_close(sim);
+}
+
+Test(sim, a_new_disk_remembers_nothing) {
+    struct asker asker = {0};
+    struct sim *sim = world(6, &quiet, &asker, NULL);
+    while (sim_step(sim, 100000)) {}
+    sim_crash(sim, 0);
+    sim_disk_suffers(sim, 0, SIM_DISK_IS_NEW);
+    asker.asked = 1;
+    sim_start(sim, 0);
+    const struct counter *counter = sim_machine_of(sim, COUNTER);
+    while (!counter->is_read && sim_step(sim, 200000)) {}
+    cr_assert(counter->is_read);
+    cr_assert_eq(counter->durable, 0);
+    sim_close(sim);
+}
