@@ -192,9 +192,18 @@ static void ending_ask_all(struct ending *ending) {
     for (uint32_t i = 0; i < ending->shard_count; i++) shard_ask(&ending->shards[i]);
 }
 
+static void ending_doubt(struct ending *ending) {
+    struct ending_result *result = ending->result;
+    if (result == NULL || result->is_in_doubt) return;
+    result->is_in_doubt = true;
+    result->doubt_since_us = ending->cluster->now_us;
+    waiter_wake(result->waiter); /* it counts the time from now on */
+}
+
 /* A question of the state before is not waited for. */
 static void ending_move(struct ending *ending, enum ending_state to) {
     machine_move(&ending->machine, (uint8_t)to);
+    if (to == ENDING_RESOLVING) ending_doubt(ending);
     for (uint32_t i = 0; i < ending->shard_count; i++)
         ask_forget(ending->cluster, &ending->shards[i].ask);
     ending_ask_all(ending);
@@ -349,6 +358,7 @@ void ending_resolve(struct txn *txn, struct ending_result *result) {
     struct ending *ending = ending_open(txn, ENDING_RESOLVING, result);
     ending->has_written = true;
     ending->first_shard = ending->shards[0].shard;
+    ending_doubt(ending);
     ending_ask_all(ending);
 }
 

@@ -8,7 +8,8 @@
  *   aborting ------------------------|        ABORT or COMPLETE 0, until all have acknowledged (X5)
  *
  *   (EN1) It lives until every participant has acknowledged; only then its number passes the mark.
- *   (EN2) The fiber hears the outcome once, at the moment it is certain, and may leave before.
+ *   (EN2) The fiber hears the outcome once, at the moment it is certain, and may leave before. A commit that is only
+ *         slow is waited for; how long the outcome has been in doubt is what patience is measured by.
  *   (EN3) A participant that is lost or refuses is asked again after a new configuration or RETRY_US.
  */
 #ifndef CLUSTER_ENDING_H
@@ -21,7 +22,9 @@
 struct ending_result {
     struct waiter *waiter;
     bool is_certain;
-    bool is_lost;       /* it will never be certain here */
+    bool is_lost;     /* it will never be certain here */
+    bool is_in_doubt; /* something was lost or refused, since doubt_since_us */
+    uint64_t doubt_since_us;
     uint64_t timestamp; /* 0: certainly not committed */
 };
 

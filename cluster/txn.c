@@ -16,9 +16,9 @@
 #include "cluster/cluster_private.h"
 #include "cluster/ending.h"
 
-#define REPEAT_US         20000
-#define COMMIT_TIMEOUT_US 10000000
-#define TXN_NAME_US       1000000 /* a new incarnation is there after some milliseconds */
+#define REPEAT_US        20000
+#define DOUBT_TIMEOUT_US 10000000 /* then the connection is closed (X7) */
+#define TXN_NAME_US      1000000  /* a new incarnation is there after some milliseconds */
 
 /* ---- opening and freeing ---- */
 
@@ -291,6 +291,10 @@ void txn_note_waiting(struct txn *txn, uint16_t shard) {
 
 /* ---- the end ---- */
 
+static uint64_t doubt_deadline_us(const struct ending_result *result) {
+    return result->is_in_doubt ? result->doubt_since_us + DOUBT_TIMEOUT_US : UINT64_MAX;
+}
+
 /* A killed statement does not stop its commit half way; a closed connection leaves it to ending.c. */
 static enum status txn_await(struct txn *txn, struct ending_result *result) {
     struct waiter *waiter = txn->waiter;
@@ -298,9 +302,9 @@ static enum status txn_await(struct txn *txn, struct ending_result *result) {
     enum cancel_cause cause = waiter->cancel;
     if (cause == CANCEL_QUERY || cause == CANCEL_TIMEOUT) waiter_clear_cancel(waiter);
     uint64_t deadline_before = waiter->deadline_us;
-    uint64_t deadline_us = cluster->now_us + COMMIT_TIMEOUT_US;
-    waiter->deadline_us = deadline_us;
-    while (!result->is_certain && !result->is_lost && cluster->now_us < deadline_us) {
+    while (!result->is_certain && !result->is_lost) {
+        waiter->deadline_us = doubt_deadline_us(result);
+        if (cluster->now_us >= waiter->deadline_us) break;
         if (waiter_wait(waiter, WAIT_CLUSTER) == WAIT_WOKEN) continue;
         cause = waiter->cancel;
         if (cause == CANCEL_CONNECTION || cause == CANCEL_SHUTDOWN) break;

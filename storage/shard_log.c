@@ -13,8 +13,9 @@
 #include "storage/store_private.h"
 #include "storage/system_shard.h"
 
-#define TAIL_BYTES_KEPT   ((size_t)8 << 20) /* for peers that were away for a moment */
-#define APPLY_RECORDS_MAX 256               /* a step */
+#define TAIL_BYTES_KEPT   ((size_t)8 << 20)   /* for peers that were away for a moment */
+#define APPLY_RECORDS_MAX 256                 /* a step */
+#define APPLY_BYTES_MAX   ((size_t)256 << 10) /* a step; one record may be longer */
 
 void shard_log_begin_term(struct shard *shard, uint32_t term, uint64_t first_position) {
     struct shard_log *log = &shard->log;
@@ -174,8 +175,12 @@ bool shard_log_apply(struct shard *shard, struct effects *out) {
     if (shard->following.copy_stage == COPY_TAKING) return true;
     uint64_t until =
         MIN(log->confirmed, log->fed); /* what rows hold is in redo, for a checkpoint */
-    for (uint32_t i = 0; i < APPLY_RECORDS_MAX && log->applied < until; i++)
+    size_t bytes = 0;
+    for (uint32_t i = 0; i < APPLY_RECORDS_MAX && log->applied < until; i++) {
+        bytes += log_tail_record(&log->tail, log->applied + 1).size;
+        if (bytes > APPLY_BYTES_MAX && i > 0) break;
         if (!shard_log_apply_next(shard, out)) return true;
+    }
     redo_applied(shard->store->redo, shard->id, log->applied);
     uint64_t needed = replica_tail_needed(shard);
     log_tail_trim(&log->tail, MIN(log->applied, needed),
