@@ -6,20 +6,26 @@
  *        killed process is taken apart quickly (CORE: Fail-over within 50 ms).
  *   (M2) A stack that returns to the pool keeps its touched pages while fewer than STACKS_WARM are
  *        free; further ones give their pages back, so idle connections hold none.
+ *   (M3) Chunks that are free stay with malloc, until so many are that a burst must be over: then their pages go
+ *        back to the system. Bursts that follow each other do not pay for that.
  */
 #include "io/memory.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include "base/limits.h"
 #include "io/file.h"
 
+#define BURST_BYTES (64 * MIB)
+
 enum { CHUNKS_KEPT_MAX = 512, STACKS_WARM = 64, STACKS_FREE_MAX = 1024, GUARD_BYTES = 4096 };
 
 static void *heap_take(struct chunk_source *source, size_t size) {
     struct heap *heap = CONTAINER_OF(source, struct heap, source);
     heap->out_bytes += size;
+    heap->peak_bytes = MAX(heap->peak_bytes, heap->out_bytes);
     if (size == ARENA_CHUNK_BYTES && heap->free != NULL) {
         void *chunk = heap->free;
         memcpy(&heap->free, chunk, sizeof heap->free);
@@ -31,12 +37,20 @@ static void *heap_take(struct chunk_source *source, size_t size) {
     return chunk;
 }
 
+/* (M3) */
+static void heap_trim(struct heap *heap) {
+    if (heap->peak_bytes < BURST_BYTES || heap->out_bytes > heap->peak_bytes / 4) return;
+    heap->peak_bytes = heap->out_bytes;
+    (void)malloc_trim(0);
+}
+
 static void heap_give(struct chunk_source *source, void *chunk, size_t size) {
     struct heap *heap = CONTAINER_OF(source, struct heap, source);
     CHECK(heap->out_bytes >= size);
     heap->out_bytes -= size;
     if (size != ARENA_CHUNK_BYTES || heap->free_count == CHUNKS_KEPT_MAX || sanitize_address) {
         free(chunk); /* under ASan always: it finds who uses a chunk that was given back */
+        heap_trim(heap);
         return;
     }
     memcpy(chunk, &heap->free, sizeof heap->free);

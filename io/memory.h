@@ -10,7 +10,8 @@ struct heap {
     struct chunk_source source;
     void *free; /* kept chunks, linked through their first word */
     uint32_t free_count;
-    size_t out_bytes; /* taken and not given back */
+    size_t out_bytes;  /* taken and not given back */
+    size_t peak_bytes; /* highest out_bytes since pages went back to the system */
 };
 
 void heap_open(struct heap *heap);
