@@ -67,6 +67,20 @@ static enum status tell_misplaced(struct binder *binder) {
     return diagnostics_error(binder->diagnostics, ER_INVALID_GROUP_FUNC_USE);
 }
 
+/* ORDER BY 2 within GROUP_CONCAT is its second arg. */
+static enum status bind_concat_key(struct binder *binder, struct ast_expr *ast,
+                                   const struct bound_aggregate *aggregate, struct expr **out) {
+    uint64_t number;
+    if (!bind_ordinal(ast, &number)) return bind_exprs(binder, &ast, 1, out);
+    if (number == 0 || number > aggregate->arg_count) {
+        return diagnostics_error(binder->diagnostics, ER_BAD_FIELD_ERROR,
+                                 arena_printf(binder->arena, "%llu", (unsigned long long)number),
+                                 "order clause");
+    }
+    *out = aggregate->args[number - 1];
+    return STATUS_OK;
+}
+
 static enum status bind_concat_order(struct binder *binder, const struct ast_call *details,
                                      struct bound_aggregate *aggregate) {
     aggregate->separator = SLICE_LITERAL(",");
@@ -75,8 +89,8 @@ static enum status bind_concat_order(struct binder *binder, const struct ast_cal
     aggregate->order_count = details->order.count;
     aggregate->order = arena_array(binder->arena, struct bound_order, details->order.count);
     for (uint32_t i = 0; i < details->order.count; i++) {
-        enum status status =
-            bind_exprs(binder, &details->order.items[i].expr, 1, &aggregate->order[i].expr);
+        enum status status = bind_concat_key(binder, details->order.items[i].expr, aggregate,
+                                             &aggregate->order[i].expr);
         if (status != STATUS_OK) return status;
         aggregate->order[i].is_descending = details->order.items[i].descending;
     }

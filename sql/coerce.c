@@ -68,6 +68,7 @@ struct expr *coerce_text(struct arena *arena, struct expr *arg, uint16_t collati
     bool is_same_set =
         is_text && collation_charset(arg->type.collation)->id == collation_charset(collation)->id;
     if (is_same_set) return arg;
+    if (arg->type.kind == COLUMN_BIT) collation = COLLATION_BINARY; /* X'41' too: bytes */
     struct column_type type = coerce_text_type(coerce_text_length(arg), collation);
     return coerce_cast(arena, arg, &type);
 }
@@ -369,11 +370,30 @@ static bool others_are_constant(struct expr *const *args, uint32_t count, enum f
     return true;
 }
 
+/* An integer column beside texts that are constants: '97716021308405775' has more digits than a DOUBLE knows. */
+static bool are_exact(struct expr *const *args, uint32_t count) {
+    bool has_column = false;
+    for (uint32_t i = 0; i < count; i++) {
+        enum family family = family_of(args[i]);
+        bool is_column = family == FAMILY_NUMBER && args[i]->kind == EXPR_COLUMN &&
+                         column_kind_is_integer(args[i]->type.kind);
+        has_column |= is_column;
+        bool is_exact = is_column || family == FAMILY_NULL ||
+                        (family == FAMILY_TEXT && is_constant(args[i])) ||
+                        (is_constant(args[i]) && column_kind_is_integer(args[i]->type.kind));
+        if (!is_exact) return false;
+    }
+    return has_column;
+}
+
 static void all_to_numbers(struct function_call *call, struct expr **args, uint32_t count) {
+    bool is_exact = are_exact(args, count);
     for (uint32_t i = 0; i < count; i++) {
         enum family family = family_of(args[i]);
         if (family == FAMILY_NUMBER || family == FAMILY_NULL) continue;
         struct column_type type = coerce_number_type(args[i]);
+        bool is_text = is_exact && family == FAMILY_TEXT && type.kind == COLUMN_DOUBLE;
+        if (is_text) type = column_type_decimal(DECIMAL_PRECISION_MAX, DECIMAL_SCALE_MAX);
         args[i] = coerce_cast_telling(call->arena, args[i], &type, 0);
     }
 }

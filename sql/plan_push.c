@@ -43,12 +43,13 @@ static bool aggregate_may_push(const struct bound_aggregate *aggregate,
     const struct expr *arg = aggregate->args[0];
     if (!is_column_of(arg, scan)) return false;
     switch (kind) {
-    case AGGREGATE_KIND_COUNT:
-    case AGGREGATE_KIND_ANY_VALUE: return true;
+    case AGGREGATE_KIND_COUNT: return true;
+    case AGGREGATE_KIND_ANY_VALUE: return arg->type.kind != COLUMN_TIMESTAMP;
     case AGGREGATE_KIND_SUM:
     case AGGREGATE_KIND_AVG: return is_summed_exactly(&arg->type);
     case AGGREGATE_KIND_MIN:
-    case AGGREGATE_KIND_MAX: return !is_named(&arg->type);
+    case AGGREGATE_KIND_MAX: /* rows hold UTC: a TIMESTAMP that is shown is local */
+        return !is_named(&arg->type) && arg->type.kind != COLUMN_TIMESTAMP;
     case AGGREGATE_KIND_BIT_AND:
     case AGGREGATE_KIND_BIT_OR:
     case AGGREGATE_KIND_BIT_XOR:
