@@ -130,7 +130,7 @@ static enum status start_batch(struct lookup_stage *self, struct execution *exec
     struct access_list list = unique_positions(self);
     struct access_positions positions;
     access_pack(&list, self->batch_arena, &positions);
-    status = exec_scan_start(execution, plan, &positions, &self->scan);
+    status = exec_scan_start(execution, plan, &positions, self->batch_arena, &self->scan);
     self->is_open = status == STATUS_OK;
     return status;
 }

@@ -78,10 +78,10 @@ MUST_USE enum status exec_count(struct execution *execution, const struct expr *
 /* The values of a program's parameters, encoded. */
 MUST_USE enum status exec_parameters(struct execution *execution, struct expr **exprs,
                                      uint32_t count, struct slice *out);
-/* Opens the plan's scan at these positions, of which there is at least one. */
+/* Opens the plan's scan at these positions, of which there is at least one. What it needs until it is closed is in the arena. */
 MUST_USE enum status exec_scan_start(struct execution *execution, const struct plan_scan *plan,
                                      const struct access_positions *positions,
-                                     struct scan **scan_out);
+                                     struct arena *arena, struct scan **scan_out);
 /* A row of the scan's output layout into the slots. */
 void exec_load_row(struct execution *execution, const struct plan_scan *plan, struct slice row);
 

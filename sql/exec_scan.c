@@ -13,36 +13,40 @@ struct scan_stage {
     struct stage stage;
     struct scan *scan;
     struct scan_batch batch;
-    uint32_t at; /* next row of the batch */
+    struct arena *arena; /* of what one run needs; the execution's for the first one */
+    uint32_t at;         /* next row of the batch */
     bool is_open, is_done;
 };
 
 /* The program's parameters, one after the other. */
-enum status exec_parameters(struct execution *execution, struct expr **exprs, uint32_t count,
-                            struct slice *out) {
-    struct buffer encoded = buffer_of(execution->arena);
+static enum status parameters_append(struct execution *execution, struct expr **exprs,
+                                     uint32_t count, struct buffer *encoded) {
     for (uint32_t i = 0; i < count; i++) {
         struct value value;
         enum status status = expr_eval(exprs[i], execution->eval, &value);
         if (status != STATUS_OK) return status;
-        value_encode(&value, &encoded);
+        value_encode(&value, encoded);
     }
-    *out = buffer_slice(&encoded);
     return STATUS_OK;
+}
+
+enum status exec_parameters(struct execution *execution, struct expr **exprs, uint32_t count,
+                            struct slice *out) {
+    struct buffer encoded = buffer_of(execution->arena);
+    enum status status = parameters_append(execution, exprs, count, &encoded);
+    *out = buffer_slice(&encoded);
+    return status;
 }
 
 /* (plan_scan.is_top) How many rows of each request are wanted, behind the other parameters. */
 static enum status top_parameter(struct execution *execution, const struct plan_scan *scan,
-                                 struct slice *parameters) {
+                                 struct buffer *encoded) {
     uint64_t limit, offset;
     enum status status = exec_count(execution, scan->top_limit, UINT64_MAX, &limit);
     if (status == STATUS_OK) status = exec_count(execution, scan->top_offset, 0, &offset);
     if (status != STATUS_OK) return status;
     struct value count = value_of_uint(limit > UINT64_MAX - offset ? UINT64_MAX : limit + offset);
-    struct buffer encoded = buffer_of(execution->arena);
-    buffer_append(&encoded, *parameters);
-    value_encode(&count, &encoded);
-    *parameters = buffer_slice(&encoded);
+    value_encode(&count, encoded);
     return STATUS_OK;
 }
 
@@ -64,7 +68,9 @@ static uint8_t scan_flags(const struct plan_scan *plan) {
 }
 
 enum status exec_scan_start(struct execution *execution, const struct plan_scan *plan,
-                            const struct access_positions *positions, struct scan **scan_out) {
+                            const struct access_positions *positions, struct arena *arena,
+                            struct scan **scan_out) {
+    struct buffer parameters = buffer_of(arena);
     struct scan_spec spec = {.table = plan->bound->base,
                              .index = plan->path->index,
                              .position_kind = positions->kind,
@@ -80,25 +86,23 @@ enum status exec_scan_start(struct execution *execution, const struct plan_scan 
         spec.extent = SCAN_WHOLE_STATEMENT;
     }
     enum status status =
-        exec_parameters(execution, plan->parameters, plan->parameter_count, &spec.parameters);
-    if (status == STATUS_OK && plan->is_top) {
-        status = top_parameter(execution, plan, &spec.parameters);
-    }
+        parameters_append(execution, plan->parameters, plan->parameter_count, &parameters);
+    if (status == STATUS_OK && plan->is_top) status = top_parameter(execution, plan, &parameters);
+    spec.parameters = buffer_slice(&parameters);
     if (status == STATUS_OK) status = pushed_limit(execution, plan, &spec.row_limit);
     if (status != STATUS_OK) return status;
-    status = scan_open(execution->context->txn, &spec, execution->arena, scan_out);
+    status = scan_open(execution->context->txn, &spec, arena, scan_out);
     return status == STATUS_OK ? STATUS_OK : exec_refused(execution, status);
 }
 
 static enum status scan_start(struct scan_stage *self, struct execution *execution) {
     const struct plan_scan *plan = self->stage.node->scan;
     struct access_positions positions;
-    enum status status =
-        access_positions(plan->path, execution->eval, execution->arena, &positions);
+    enum status status = access_positions(plan->path, execution->eval, self->arena, &positions);
     if (status != STATUS_OK) return status;
     self->is_done = positions.count == 0;
     if (self->is_done) return STATUS_OK;
-    status = exec_scan_start(execution, plan, &positions, &self->scan);
+    status = exec_scan_start(execution, plan, &positions, self->arena, &self->scan);
     self->is_open = status == STATUS_OK;
     return status;
 }
@@ -154,6 +158,10 @@ static void scan_stage_close(struct stage *stage, struct execution *execution) {
 static void scan_stage_rewind(struct stage *stage, struct execution *execution) {
     struct scan_stage *self = (struct scan_stage *)stage;
     scan_stage_close(stage, execution);
+    if (self->arena == execution->arena)
+        self->arena = exec_arena_open(execution);
+    else
+        arena_reset(self->arena);
     self->is_done = false;
     self->at = self->batch.count = 0;
 }
@@ -164,5 +172,6 @@ struct stage *exec_scan_open(struct execution *execution, const struct plan_node
     self->stage.next = scan_stage_next;
     self->stage.rewind = scan_stage_rewind;
     self->stage.close = scan_stage_close;
+    self->arena = execution->arena;
     return &self->stage;
 }
