@@ -141,6 +141,12 @@ static bool find_null(const struct access_input *input, const struct expr *expr,
     return true;
 }
 
+static bool begins_with_wildcard(const struct expr *pattern) {
+    if (pattern->kind != EXPR_CONSTANT || pattern->value.kind != VALUE_STRING) return false;
+    struct slice text = value_slice(&pattern->value);
+    return text.size > 0 && (text.data[0] == '%' || text.data[0] == '_');
+}
+
 /* The range of a prefix is a superset in some collations: the filter stays. */
 static bool find_like(const struct access_input *input, const struct expr *expr, uint32_t column,
                       struct found *found) {
@@ -149,6 +155,7 @@ static bool find_like(const struct access_input *input, const struct expr *expr,
     if (!keeps_order(expr, needle) || !column_kind_is_string(needle->type.kind)) return false;
     if (!is_known(expr->args[1], input)) return false;
     found->is_exact = false;
+    if (begins_with_wildcard(expr->args[1])) return false;
     found_add(found, input,
               (struct access_interval){
                   .low = expr->args[1], .flags = ACCESS_LIKE, .escape = expr->operation});
@@ -238,13 +245,8 @@ static double interval_fraction(const struct access_interval *interval) {
     return 0.33;
 }
 
-/* Rows that the path reads: each equal part divides by its distinct values, a range leaves a guess. */
-static void path_estimate(struct access_path *path, const struct access_input *input) {
-    const struct table_statistics *statistics = input->statistics;
-    double rows = statistics != NULL ? (double)MAX(statistics->rows, (uint64_t)1) : 1000;
-    double distinct = statistics != NULL
-                          ? (double)MAX(statistics->distinct[path->index], (uint64_t)1)
-                          : rows / 10;
+/* Rows that the path reads of a table: each equal part divides by its distinct values, a range leaves a guess. */
+static double rows_read(const struct access_path *path, double rows, double distinct) {
     uint32_t all_parts = path->table->definition->indexes[path->index].part_count;
     double keys = 1, left = rows;
     for (uint32_t i = 0; i < path->part_count; i++) {
@@ -258,7 +260,20 @@ static void path_estimate(struct access_path *path, const struct access_input *i
         }
     }
     if (path->kind == ACCESS_POINT) left = 1;
-    path->rows = MAX(1.0, MIN(rows, keys * left));
+    return MAX(1.0, MIN(rows, keys * left));
+}
+
+static void path_estimate(struct access_path *path, const struct access_input *input) {
+    const struct table_statistics *statistics = input->statistics;
+    double rows = ROWS_SUPPOSED, distinct = ROWS_SUPPOSED / 10;
+    if (statistics != NULL && statistics->rows > 0) {
+        rows = (double)statistics->rows;
+        distinct = (double)MAX(statistics->distinct[path->index], (uint64_t)1);
+    }
+    bool is_empty = statistics != NULL && statistics->rows == 0;
+    path->rows = is_empty ? 1 : rows_read(path, rows, distinct);
+    double scale = MAX(1.0, ROWS_SUPPOSED / rows);
+    path->weight = rows_read(path, rows * scale, distinct * scale);
 }
 
 static bool part_may_be_null(const struct access_part *part) {
@@ -347,7 +362,7 @@ static double path_cost(const struct access_path *path) {
     double each = path->index == 0                                            ? 1.0
                   : index->kind == INDEX_UNIQUE && path->kind == ACCESS_POINT ? 2.0
                                                                               : 1.2;
-    return path->rows * each;
+    return path->weight * each;
 }
 
 struct access_path *access_best(const struct access_input *input) {

@@ -15,8 +15,9 @@
 
 #include "sql/bound.h"
 
-#define ACCESS_INTERVALS_MAX 4096  /* of one part, at planning */
-#define ACCESS_POSITIONS_MAX 65536 /* at execution: a longer product uses fewer parts */
+#define ROWS_SUPPOSED        1000.0 /* of a table about which nothing is known */
+#define ACCESS_INTERVALS_MAX 4096   /* of one part, at planning */
+#define ACCESS_POSITIONS_MAX 65536  /* at execution: a longer product uses fewer parts */
 
 enum access_interval_flag {
     ACCESS_LOW_OPEN = 1,
@@ -51,7 +52,9 @@ struct access_path {
     uint64_t covered; /* bits of conjuncts (the first 64) that the positions decide alone (A1) */
     uint32_t used_columns; /* equal leading parts, for costs */
     double rows;           /* estimate, for one set of positions */
-    uint64_t *slots;       /* of outer rows that the bounds read, as expr_slots; slot_words words */
+    double
+        weight; /* the same if the table had ROWS_SUPPOSED at least: a plan outlives small tables */
+    uint64_t *slots; /* of outer rows that the bounds read, as expr_slots; slot_words words */
 };
 
 struct access_input {

@@ -104,7 +104,7 @@ static enum status batch_send(struct dml_batch *batch, uint32_t at, struct write
     struct txn *txn = batch->execution->context->txn;
     spec->table = batch->table;
     spec->writes = batch->writes + at;
-    enum status status = txn_write(txn, spec, batch->execution->arena);
+    enum status status = txn_write(txn, spec, batch->arena);
     if (status == STATUS_OK) {
         batch->written += spec->count;
         return STATUS_OK;
@@ -139,5 +139,6 @@ enum status dml_batch_flush(struct dml_batch *batch, enum write_extent extent) {
     batch->first_row += batch->count;
     batch->count = 0;
     batch->bytes = 0;
+    if (batch->arena != batch->execution->arena) arena_reset(batch->arena);
     return STATUS_OK;
 }

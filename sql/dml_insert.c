@@ -330,8 +330,8 @@ static void insertion_open(struct insertion *insertion, struct execution *execut
     insertion->batch.on_duplicate = insertion_on_duplicate(plan);
     insertion->batch.settle = insertion_settle;
     insertion->batch.context = insertion;
+    if (plan->query != NULL) insertion->batch.arena = exec_arena_open(execution);
     if (execution->context->copy == NULL) return;
-    insertion->batch.arena = exec_arena_open(execution);
     execution->eval->arena = exec_arena_open(execution); /* exec_forget empties it */
 }
 

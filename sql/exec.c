@@ -8,6 +8,7 @@
 #include "sql/exec_spill.h"
 
 #include "sql/dml.h"
+#include "sql/function.h"
 #include "sql/spill.h"
 
 #define PAUSE_US 1000
@@ -138,6 +139,8 @@ void exec_abandon(struct exec_context *context) {
         spill->file = NULL;
     }
     context->spills = NULL;
+    if (context->eval->regexps != NULL) regexps_close(context->eval->regexps);
+    context->eval->regexps = NULL;
 }
 
 /* ---- queries ---- */
@@ -236,6 +239,7 @@ enum status exec_statement(struct exec_context *context, struct exec_result *res
     execution.stages =
         arena_alloc_zeroed(context->arena, (plan->node_count + 1) * sizeof(struct stage *));
     context->eval->slots = execution.slots;
+    context->eval->regexps = regexps_open(context->arena);
     struct arena *given = context->eval->arena;
     if (given == context->arena) context->eval->arena = exec_arena_open(&execution);
     enum status status = STATUS_INVALID;

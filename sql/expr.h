@@ -161,6 +161,7 @@ struct eval_context {
     struct random *random; /* the session's; RAND(n) has its own state per node and execution */
     uint64_t *rand_states; /* two each for RAND(n), by place; zeroed at the start of an execution */
     struct diagnostics *diagnostics;
+    struct regexps *regexps; /* compiled patterns (sql/function.h); NULL: none are kept */
     const struct session_facts *facts;
     uint64_t group_concat_bytes_max;
     uint64_t packet_bytes_max;

@@ -100,4 +100,9 @@ extern const struct function_list function_strings, function_numbers, function_t
     function_zones, function_regexps,
     function_networks, function_json;
 
+/* Compiled regular expressions of one execution, for those whose pattern is the same for all rows. */
+struct regexps;
+struct regexps *regexps_open(struct arena *arena);
+void regexps_close(struct regexps *regexps);
+
 #endif

@@ -2,7 +2,8 @@
  *
  * Text and pattern become UTF-16 in the context's arena, in which ICU searches; places that it tells in UTF-16 units are counted back
  * into characters. Case counts as the collation says, unless the match type ('c', 'i') says otherwise.
- *   (W1) What ICU takes is given back before the call returns, on every path: with_pattern opens and closes.
+ *   (W1) What ICU takes is given back before the call returns, on every path: with_pattern opens and closes. But patterns that
+ *        are the same for all rows are compiled once and kept until the execution ends (regexps_close).
  *   (W2) A search has a bounded number of steps and a bounded stack (regexp_time_limit, regexp_stack_limit of MySQL): errors
  *        3699 and 3698.
  */
@@ -149,12 +150,70 @@ static enum status open_regex(struct search *search) {
     return U_FAILURE(code) ? tell(search, code, NULL) : STATUS_OK;
 }
 
+/* ---- patterns that are kept ---- */
+
+#define REGEXPS_KEPT_MAX 8
+
+struct regexps {
+    struct {
+        const struct expr *expr;
+        URegularExpression *regex;
+    } items[REGEXPS_KEPT_MAX];
+    uint32_t count;
+};
+
+struct regexps *regexps_open(struct arena *arena) {
+    return arena_new(arena, struct regexps);
+}
+
+void regexps_close(struct regexps *regexps) {
+    for (uint32_t i = 0; i < regexps->count; i++) uregex_close(regexps->items[i].regex);
+    regexps->count = 0;
+}
+
+/* Does only the text differ from row to row? */
+static bool is_constant(const struct expr *expr) {
+    for (uint32_t i = 1; i < expr->arg_count; i++) {
+        bool is_same = expr->args[i]->kind == EXPR_CONSTANT ||
+                       (expr->args[i]->flags & EXPR_STATEMENT_CONSTANT) != 0;
+        if (!is_same) return false;
+    }
+    return true;
+}
+
+static enum status take_kept(struct search *search, bool *is_kept_out) {
+    const struct regexps *regexps = search->context->regexps;
+    *is_kept_out = false;
+    for (uint32_t i = 0; regexps != NULL && i < regexps->count; i++) {
+        if (regexps->items[i].expr != search->expr) continue;
+        UErrorCode code = U_ZERO_ERROR;
+        search->regex = regexps->items[i].regex;
+        *is_kept_out = true;
+        uregex_setText(search->regex, search->text.units, search->text.size, &code);
+        return U_FAILURE(code) ? tell(search, code, NULL) : STATUS_OK;
+    }
+    return open_regex(search);
+}
+
+/* False: it is to be closed. */
+static bool keep_regex(struct search *search) {
+    struct regexps *regexps = search->context->regexps;
+    bool may_keep =
+        regexps != NULL && regexps->count < REGEXPS_KEPT_MAX && is_constant(search->expr);
+    if (!may_keep) return false;
+    regexps->items[regexps->count].expr = search->expr;
+    regexps->items[regexps->count++].regex = search->regex;
+    return true;
+}
+
 /* (W1) */
 static enum status with_pattern(struct search *search, search_function *function,
                                 struct value *out) {
-    enum status status = open_regex(search);
+    bool is_kept;
+    enum status status = take_kept(search, &is_kept);
     if (status == STATUS_OK) status = function(search, out);
-    if (search->regex != NULL) uregex_close(search->regex);
+    if (status == STATUS_OK && !is_kept) is_kept = keep_regex(search);
+    if (search->regex != NULL && !is_kept) uregex_close(search->regex);
     return status;
 }
 

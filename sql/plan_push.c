@@ -108,7 +108,9 @@ void plan_push_top(struct planner *planner, struct plan_node *sort,
     uint32_t *columns = arena_array(planner->arena, uint32_t, sort->sort.order_count + 1);
     for (uint32_t i = 0; i < sort->sort.order_count; i++) {
         const struct expr *column = plan_order_column(select, sort->sort.order[i].expr);
-        if (column == NULL || !is_column_of(column, node->scan)) return;
+        bool is_pushable = column != NULL && is_column_of(column, node->scan) &&
+                           column->type.kind != COLUMN_TIMESTAMP;
+        if (!is_pushable) return;
         columns[i] = column->column;
     }
     const struct scan_push push = {.orders = sort->sort.order,

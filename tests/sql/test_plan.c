@@ -117,3 +117,20 @@ Test(plan, members_of_a_kept_subquery_follow_the_rules_of_null) {
         cr_expect_str_eq(answer, cases[i].answer, "%s gives\n%s", cases[i].text, answer);
     }
 }
+
+Test(plan, patterns_are_those_of_each_row) {
+    run("INSERT INTO a VALUES (1, 10, 'one'), (2, NULL, 'two'), (3, 30, NULL), (4, 40, 'FOUR')");
+    static const struct {
+        const char *text, *answer;
+    } cases[] = {
+        {"SELECT id FROM a WHERE name REGEXP '^[tf]' ORDER BY id", "2\n4"},
+        {"SELECT id FROM a WHERE name REGEXP name ORDER BY id", "1\n2\n4"},
+        {"SELECT id FROM a WHERE name REGEXP IF(id = 2, '^t', '^o') ORDER BY id", "1\n2"},
+        {"SELECT id, name REGEXP 'o', REGEXP_REPLACE(name, 'o', '0') FROM a ORDER BY id",
+         "1|1|0ne\n2|1|tw0\n3|NULL|NULL\n4|1|F0UR"},
+    };
+    for (uint32_t i = 0; i < ARRAY_COUNT(cases); i++) {
+        const char *answer = exec_world_run(world, cases[i].text);
+        cr_expect_str_eq(answer, cases[i].answer, "%s gives\n%s", cases[i].text, answer);
+    }
+}
