@@ -241,13 +241,6 @@ static void on_registered(struct cluster *cluster, const struct registered *regi
     cluster_changed(cluster);
 }
 
-static bool incarnation_is_ended(const struct cluster *cluster) {
-    const struct cluster_configuration *configuration = cluster->route.configuration;
-    for (uint32_t i = 0; i < configuration->ended_count; i++)
-        if (configuration->ended[i] == cluster->incarnation) return true;
-    return false;
-}
-
 /* Meta gave us up: shards finish or drop what was open. A new life. */
 static void cluster_begin_anew(struct cluster *cluster) {
     cluster->incarnation = 0;
@@ -278,7 +271,7 @@ static void on_configuration(struct cluster *cluster, const struct message *mess
     if (route_take(&cluster->route, pushed->configuration, pushed->revision) != STATUS_OK) return;
     struct message *known = cluster_message(cluster, MESSAGE_KNOWN, cluster->options.meta_node);
     known->known = (struct known){cluster->options.node, pushed->revision};
-    if (cluster->incarnation != 0 && incarnation_is_ended(cluster)) {
+    if (cluster->incarnation != 0 && cluster_incarnation_is_over(cluster, cluster->incarnation)) {
         cluster_begin_anew(cluster);
     } else {
         cluster_lose_outdated(cluster);
@@ -360,6 +353,15 @@ void cluster_bind(struct cluster *cluster, struct effects *out, uint64_t now_us)
 
 const struct cluster_configuration *cluster_configuration(const struct cluster *cluster) {
     return cluster->route.configuration;
+}
+
+uint32_t cluster_incarnation(const struct cluster *cluster) { return cluster->incarnation; }
+
+bool cluster_incarnation_is_over(const struct cluster *cluster, uint32_t incarnation) {
+    const struct cluster_configuration *configuration = cluster_configuration(cluster);
+    for (uint32_t i = 0; configuration != NULL && i < configuration->ended_count; i++)
+        if (configuration->ended[i] == incarnation) return true;
+    return false;
 }
 
 void cluster_describe(const struct cluster *cluster, struct buffer *json) {

@@ -50,6 +50,9 @@ MUST_USE enum status cluster_wait_ready(struct cluster *cluster, struct waiter *
 void cluster_describe(const struct cluster *cluster, struct buffer *json);
 /* NULL before the first one; borrowed until the next step. */
 const struct cluster_configuration *cluster_configuration(const struct cluster *cluster);
+/* Which life of this daemon it is, and whether a daemon's life is known to be over. */
+uint32_t cluster_incarnation(const struct cluster *cluster);
+bool cluster_incarnation_is_over(const struct cluster *cluster, uint32_t incarnation);
 
 /* ---- the dictionary ---- */
 

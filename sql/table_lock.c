@@ -38,23 +38,6 @@ struct table_lock {
 
 /* ---- what the dictionary has ---- */
 
-static uint32_t own_incarnation(struct session *session) {
-    const struct cluster_configuration *configuration =
-        cluster_configuration(session_cluster(session));
-    if (configuration == NULL) return 0;
-    const struct configuration_node *node =
-        configuration_node_find(configuration, session->server->options.node);
-    return node == NULL ? 0 : node->incarnation;
-}
-
-static bool is_over(struct session *session, uint32_t incarnation) { /* (TL4) */
-    const struct cluster_configuration *configuration =
-        cluster_configuration(session_cluster(session));
-    for (uint32_t i = 0; configuration != NULL && i < configuration->ended_count; i++)
-        if (configuration->ended[i] == incarnation) return true;
-    return false;
-}
-
 static void decode(struct slice bytes, struct arena *arena, struct table_lock **list) {
     struct reader reader = reader_of(arena_copy(arena, bytes));
     uint32_t incarnation = reader_u32(&reader);
@@ -92,7 +75,12 @@ static const struct table_lock *locks_of(struct session *session) {
 }
 
 static bool is_own(struct session *session, const struct table_lock *lock) {
-    return lock->session_id == session->id && lock->incarnation == own_incarnation(session);
+    return lock->session_id == session->id &&
+           lock->incarnation == cluster_incarnation(session_cluster(session));
+}
+
+static bool is_over(struct session *session, const struct table_lock *lock) { /* (TL4) */
+    return cluster_incarnation_is_over(session_cluster(session), lock->incarnation);
 }
 
 static bool covers(const struct table_lock *lock, struct slice database, struct slice table) {
@@ -106,7 +94,7 @@ static bool is_blocked(struct session *session, const struct table_access *acces
         bool matters = access->mode == TABLE_LOCK_WRITE || lock->mode == TABLE_LOCK_WRITE;
         if (!matters || lock->stage < access->stage_min) continue;
         if (!covers(lock, access->database, access->table)) continue;
-        if (!is_own(session, lock) && !is_over(session, lock->incarnation)) return true;
+        if (!is_own(session, lock) && !is_over(session, lock)) return true;
     }
     return false;
 }
@@ -253,7 +241,8 @@ enum status table_lock_pass_ddl(struct session *session, const struct ast_statem
 
 static struct slice object_name(struct session *session) {
     return slice_of_text(arena_printf(&session->statement_arena, "tablelock/%u-%llu",
-                                      own_incarnation(session), (unsigned long long)session->id));
+                                      cluster_incarnation(session_cluster(session)),
+                                      (unsigned long long)session->id));
 }
 
 static enum status put(struct session *session, const struct table_access *accesses, uint32_t count,
@@ -262,7 +251,7 @@ static enum status put(struct session *session, const struct table_access *acces
     for (uint32_t i = 0; i < count; i++)
         size += 21 + accesses[i].database.size + accesses[i].table.size;
     struct writer writer = writer_of(arena_alloc(&session->statement_arena, size), size);
-    writer_u32(&writer, own_incarnation(session));
+    writer_u32(&writer, cluster_incarnation(session_cluster(session)));
     writer_u64(&writer, session->id);
     writer_u8(&writer, (uint8_t)stage);
     for (uint32_t i = 0; i < count; i++) {
@@ -300,7 +289,7 @@ static bool may_take(struct session *session, const struct table_access *accesse
         for (const struct table_lock *lock = locks_of(session); lock != NULL; lock = lock->next) {
             bool is_conflict = accesses[i].mode == TABLE_LOCK_ALL_READ &&
                                lock->mode == TABLE_LOCK_WRITE && !is_own(session, lock) &&
-                               !is_over(session, lock->incarnation);
+                               !is_over(session, lock);
             if (is_conflict) return false;
         }
     }
