@@ -20,6 +20,7 @@ static void packet_finish(struct protocol *protocol) {
 
 /* One change: | kind | size of the rest | the rest |; its size, which is asked before it is written. */
 static size_t change_size(const struct session_change *change) {
+    if (change->kind == CHANGE_STATE) return change->value.size; /* a byte without a size */
     size_t size = lenenc_size(change->value.size) + change->value.size;
     if (change->kind == CHANGE_SYSTEM_VARIABLE) {
         size += lenenc_size(change->name.size) + change->name.size;
@@ -31,6 +32,10 @@ static size_t change_size(const struct session_change *change) {
 static void change_write(struct output *output, const struct session_change *change) {
     output_u8(output, (uint8_t)change->kind);
     output_lenenc(output, change_size(change));
+    if (change->kind == CHANGE_STATE) {
+        output_bytes(output, change->value);
+        return;
+    }
     if (change->kind == CHANGE_SYSTEM_VARIABLE) output_lenenc_slice(output, change->name);
     if (change->kind == CHANGE_GTIDS) output_u8(output, 0); /* encoding: text */
     output_lenenc_slice(output, change->value);

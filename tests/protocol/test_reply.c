@@ -47,11 +47,11 @@ Test(reply, session_changes_are_told_to_who_asked) {
     reply_ok(plain->protocol, &ok);
     reply_ok(tracking->protocol, &ok);
     EXPECT(plain, "\7\0\0\1\0\0\0\2\0\0\0");
-    EXPECT(tracking, "\x30\0\0\1\0\0\0\2\x40\0\0\0\x27"
+    EXPECT(tracking, "\x2F\0\0\1\0\0\0\2\x40\0\0\0\x26"
                      "\0\x0F\x0A"
                      "autocommit\3OFF"
                      "\1\5\4shop"
-                     "\2\2\1"
+                     "\2\1"
                      "1"
                      "\5\x09\x08T_______");
     peer_close(plain);
