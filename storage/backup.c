@@ -233,9 +233,9 @@ void backup_on_copy(struct shard *shard, const struct message *message, struct e
     CHECK(message->header.kind == MESSAGE_COPY);
     const struct copy *copy = &message->copy;
     struct shard_following *following = &shard->following;
-    if (shard->role.state != SHARD_LEARNER || following->copy_stage != COPY_TAKING)
-        return;
+    if (shard->role.state != SHARD_LEARNER || following->copy_stage != COPY_TAKING) return;
     if (message->header.term != shard->term) return;
+    if (message->header.request_id != following->joined_us) return; /* (B5): of an earlier copy */
     following->heard_us = shard->store->now_us;
     struct message *copied = shard_answer(shard, message, MESSAGE_COPIED, out);
     copied->copied.part_number = MIN(copy->part_number, following->copy_part);

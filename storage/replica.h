@@ -42,6 +42,8 @@ enum replica_state {
 struct shard_items;
 
 struct replica_peer {
+    uint64_t
+        join_id; /* request_id of the JOIN that it is served for: one that comes twice is served once (B5) */
     struct machine machine; /* enum replica_state */
     uint16_t node;
     uint32_t incarnation;

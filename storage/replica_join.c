@@ -200,6 +200,9 @@ void replica_on_join(struct shard *shard, const struct message *message, struct 
         return; /* listed, or about to be: it gets APPENDs */
     if (peer == NULL) peer = replica_add(shard, node, incarnation, REPLICA_CATCHING);
     if (peer == NULL) return;
+    if (peer->join_id != 0 && peer->join_id == message->header.request_id)
+        return; /* parts of two copies do not fit together (simulator seed 452) */
+    peer->join_id = message->header.request_id;
     uint64_t common = shard_log_common(shard, join->term_history, join->last_position);
     bool needs_copy = common + 1 < shard->log.tail.first || join->last_position == JOIN_NOTHING;
     peer->sent = peer->base = needs_copy ? shard->log.applied : common;
@@ -245,6 +248,7 @@ void replica_copy_send(struct shard *shard, struct replica_peer *peer, struct ef
     peer->copy_ended = status == STATUS_END;
     struct message *message = shard_message(shard, MESSAGE_COPY, peer->node, shard->id, out);
     message->header.to_incarnation = peer->incarnation;
+    message->header.request_id = peer->join_id;
     message->copy = (struct copy){.part_number = ++peer->copy_part,
                                   .as_of_position = peer->copy_position,
                                   .last = peer->copy_ended,
@@ -259,6 +263,7 @@ void replica_on_copied(struct shard *shard, const struct message *message, struc
     struct replica_peer *peer =
         replica_find(shard, message->header.from_node, message->header.from_incarnation);
     if (peer == NULL || peer->machine.state != REPLICA_COPYING) return;
+    if (message->header.request_id != peer->join_id) return; /* of an earlier copy */
     if (message->copied.status != STATUS_OK) {
         machine_move(&peer->machine, REPLICA_GONE); /* it asks again */
         replica_forget_gone(shard);
