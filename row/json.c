@@ -524,3 +524,10 @@ uint64_t json_text_hash(struct slice text, uint64_t seed) {
     struct value number = number_of(&json);
     return value_hash(&number, seed);
 }
+
+struct slice json_number_text(struct slice text) {
+    if (slice_equal(text, SLICE_LITERAL("true"))) return SLICE_LITERAL("1");
+    if (slice_equal(text, SLICE_LITERAL("false"))) return SLICE_LITERAL("0");
+    bool is_string = text.size >= 2 && text.data[0] == '"';
+    return is_string ? slice_part(text, 1, text.size - 2) : text;
+}

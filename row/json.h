@@ -59,6 +59,8 @@ int json_compare(const struct json *a, const struct json *b);
 /* The same of two normal texts, where strings, arrays and objects go by their bytes; equal texts have one hash. */
 int json_text_compare(struct slice a, struct slice b);
 uint64_t json_text_hash(struct slice text, uint64_t seed);
+/* What of a normal text counts as its number: TRUE is 1, a string what is in its quotes. */
+struct slice json_number_text(struct slice text);
 /* A string with its quotes and escapes. */
 void json_print_string(struct slice text, struct buffer *out);
 

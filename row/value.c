@@ -155,6 +155,12 @@ uint64_t value_hash(const struct value *value, uint64_t seed) {
     return hash_pair(seed, bits); /* (V1) */
 }
 
+/* The text that a STRING or JSON counts as in numeric contexts. */
+static struct slice number_slice(const struct value *value) {
+    struct slice text = value_slice(value);
+    return value->kind == VALUE_JSON ? json_number_text(text) : text;
+}
+
 int value_truth(const struct value *value) {
     switch ((enum value_kind)value->kind) {
     case VALUE_NULL: return -1;
@@ -166,7 +172,7 @@ int value_truth(const struct value *value) {
     case VALUE_STRING:
     case VALUE_JSON: {
         double number;
-        enum status status = text_to_double(value_slice(value), &number);
+        enum status status = text_to_double(number_slice(value), &number);
         return status != STATUS_INVALID && number != 0;
     }
     case VALUE_INT:
@@ -231,7 +237,7 @@ enum status value_to_decimal(const struct value *value, struct decimal *out) {
         return STATUS_OK;
     }
     if (value->kind == VALUE_STRING || value->kind == VALUE_JSON) {
-        return decimal_from_text(value_slice(value), out);
+        return decimal_from_text(number_slice(value), out);
     }
     if (number_classes[value->kind] == NUMBER_DOUBLE) return decimal_from_double(value->d, out);
     *out = number_decimal(value);
@@ -246,7 +252,7 @@ enum status value_to_double(const struct value *value, double *out) {
         return STATUS_OK;
     }
     if (value->kind == VALUE_STRING || value->kind == VALUE_JSON) {
-        return text_to_double(value_slice(value), out);
+        return text_to_double(number_slice(value), out);
     }
     *out = number_double(value);
     return STATUS_OK;
@@ -285,7 +291,7 @@ static enum status rounded_is_ok(enum status status) {
 enum status value_to_int(const struct value *value, int64_t *out) {
     CHECK(value->kind != VALUE_NULL);
     if (value->kind == VALUE_STRING || value->kind == VALUE_JSON) {
-        return text_to_int(value_slice(value), out);
+        return text_to_int(number_slice(value), out);
     }
     if (is_temporal(value)) {
         struct decimal decimal = temporal_decimal(value);
@@ -307,7 +313,7 @@ enum status value_to_int(const struct value *value, int64_t *out) {
 enum status value_to_uint(const struct value *value, uint64_t *out) {
     CHECK(value->kind != VALUE_NULL);
     if (value->kind == VALUE_STRING || value->kind == VALUE_JSON) {
-        return text_to_uint(value_slice(value), out);
+        return text_to_uint(number_slice(value), out);
     }
     if (is_temporal(value)) {
         struct decimal decimal = temporal_decimal(value);

@@ -339,13 +339,26 @@ static enum status bind_negate(struct binder *binder, const struct ast_expr *ast
 
 /* ---- CASE ---- */
 
+/* A JSON operand of CASE is compared as text or as number, whichever the other side is. */
+static struct expr *when_operand(struct binder *binder, struct expr *operand,
+                                 const struct expr *value) {
+    static const struct column_type number = {
+        .kind = COLUMN_DOUBLE, .scale = SCALE_NOT_FIXED, .collation = COLLATION_BINARY};
+    if (operand->type.kind != COLUMN_JSON || value->type.kind == COLUMN_JSON) return operand;
+    if (coerce_is_text(value)) return coerce_text(binder->arena, operand, COLLATION_UTF8MB4_BIN);
+    return coerce_cast(binder->arena, operand, &number);
+}
+
 /* The condition of one WHEN. */
 static enum status bind_when(struct binder *binder, const struct ast_expr *when,
                              struct expr *operand, struct expr **out) {
     struct expr *value;
     enum status status = bind_expr(binder, when, &value);
     if (status != STATUS_OK) return status;
-    if (operand != NULL) return bind_compare(binder, PROGRAM_EQ, operand, value, out);
+    if (operand != NULL) {
+        struct expr *left = when_operand(binder, operand, value);
+        return bind_compare(binder, PROGRAM_EQ, left, value, out);
+    }
     *out = value;
     return bind_scalar(binder, value);
 }

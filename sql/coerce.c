@@ -451,6 +451,18 @@ static enum status all_to_texts(struct function_call *call, uint32_t from, uint3
     return coerce_texts_to_compare(call, from, count);
 }
 
+/* Only operators compare JSON; IN a list, BETWEEN, GREATEST and their kin take its text. */
+static bool compares_json(const struct expr *expr) {
+    return expr->kind == EXPR_COMPARE || (expr->kind == EXPR_IN && expr->arg_count == 2);
+}
+
+static void json_to_texts(struct function_call *call, struct expr **args, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (args[i]->type.kind != COLUMN_JSON) continue;
+        args[i] = coerce_text(call->arena, args[i], COLLATION_UTF8MB4_BIN);
+    }
+}
+
 /* JSON: what is not JSON becomes it. */
 static void all_to_json(struct function_call *call, struct expr **args, uint32_t count) {
     static const struct column_type json = {.kind = COLUMN_JSON,
@@ -465,9 +477,14 @@ enum status coerce_comparison(struct function_call *call, uint32_t from, uint32_
     if ((set & FAMILY_BIT(FAMILY_ROW)) != 0) {
         return diagnostics_error(call->diagnostics, ER_OPERAND_COLUMNS, 1);
     }
-    if ((set & FAMILY_BIT(FAMILY_JSON)) != 0) {
+    bool has_json = (set & FAMILY_BIT(FAMILY_JSON)) != 0;
+    if (has_json && compares_json(call->expr)) {
         all_to_json(call, args, count);
         return STATUS_OK;
+    }
+    if (has_json) {
+        json_to_texts(call, args, count);
+        set = families_of(args, count);
     }
     if (set == FAMILY_BIT(FAMILY_TEXT)) return all_to_texts(call, from, count);
     bool has_date = (set & FAMILY_BIT(FAMILY_DATE)) != 0;

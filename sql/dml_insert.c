@@ -346,11 +346,12 @@ static void insertion_result(const struct insertion *insertion, struct exec_resu
     if (plan->on_duplicate_count > 0) {
         result->affected_rows = copied + insertion->updated + changed;
     }
-    result->generated_id = insertion->first_generated;
-    result->last_insert_id = insertion->first_generated;
-    bool has_own = insertion->first_generated == 0 && copied + insertion->updated > 0;
+    uint64_t generated = copied > 0 ? insertion->first_generated : 0; /* drawn, but for no row */
+    result->generated_id = generated;
+    result->last_insert_id = generated;
+    bool has_own = generated == 0 && copied + insertion->updated > 0;
     if (has_own) result->last_insert_id = insertion->last_counter;
-    if (execution->eval->has_last_insert_id_set && insertion->first_generated == 0) {
+    if (execution->eval->has_last_insert_id_set && generated == 0) {
         result->last_insert_id = execution->eval->last_insert_id_set;
     }
     if (plan->query == NULL && plan->row_count <= 1) return;
