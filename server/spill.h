@@ -2,7 +2,7 @@
 #ifndef SERVER_SPILL_H
 #define SERVER_SPILL_H
 
-#include "sql/spill.h"
+#include "sql/sql.h"
 
 /* The directory's name is borrowed. */
 struct spill_files *spill_files_open(const char *directory);
