@@ -110,7 +110,10 @@ Test(normalise, kinds_of_literals_make_different_keys) {
 Test(normalise, full_buffers_are_refused) {
     uint8_t bytes[16];
     struct literal literals[1];
-    struct normalised small = {bytes, sizeof(bytes), literals, 1, 0, 0};
+    struct normalised small = {.key = bytes,
+                               .key_capacity = sizeof bytes,
+                               .literals = literals,
+                               .literal_capacity = 1};
     cr_expect_not(parse_normalise(SLICE_LITERAL("SELECT a FROM t WHERE b = 1"), 0, &small));
     struct key key;
     normalise(&key, "SELECT 1");
