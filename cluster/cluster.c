@@ -282,10 +282,21 @@ static void on_configuration(struct cluster *cluster, const struct message *mess
     cluster_changed(cluster);
 }
 
+/* A push is missing, or was overtaken: meta answers a report of version 0 with the whole dictionary. */
+static void cluster_ask_for_whole(struct cluster *cluster) {
+    if (cluster->incarnation == 0 || !cluster->is_meta_open) return;
+    struct message *message = cluster_message(cluster, MESSAGE_LEARNED, cluster->options.meta_node);
+    message->learned =
+        (struct learned){cluster->options.node, 0, schemas_in_use(&cluster->schemas)};
+}
+
 static void on_dictionary(struct cluster *cluster, const struct dictionary *dictionary) {
     enum status status = schemas_take(&cluster->schemas, dictionary);
-    cluster->schemas.reported_version = 0; /* each push is answered; a gap by our version */
-    cluster_report_schema(cluster);
+    cluster->schemas.reported_version = 0; /* each push is answered */
+    if (status == STATUS_OLD_SCHEMA)
+        cluster_ask_for_whole(cluster);
+    else
+        cluster_report_schema(cluster);
     if (status == STATUS_OK) cluster_changed(cluster);
 }
 
