@@ -457,6 +457,8 @@ MUST_USE enum status transaction_end_statement(struct session *session, enum sta
 bool transaction_may_repeat(const struct session *session, enum status status);
 /* It will be: what was ended with it begins anew. */
 void transaction_repeat(struct session *session);
+/* Is the transaction that is open, or would be, READ ONLY? */
+bool transaction_reads_only(const struct session *session);
 /* DDL and kin: what is open is committed first. */
 MUST_USE enum status transaction_commit_implicitly(struct session *session);
 void transaction_roll_back(struct session *session);

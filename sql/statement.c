@@ -13,7 +13,9 @@ enum rule_flag {
     RULE_COMMITS = 1,    /* (ST2) */
     RULE_UNPREPARED = 2, /* 1295 in PREPARE */
     RULE_QUERY = 4,      /* bound, planned, executed */
+    RULE_CHANGES = 8,    /* 1792 in a READ ONLY transaction; the executor sees to it for queries */
 };
+#define RULE_DDL (RULE_COMMITS | RULE_CHANGES)
 
 struct statement_rule {
     statement_handler *run;
@@ -26,28 +28,28 @@ static const struct statement_rule rules[AST_UNSUPPORTED + 1] = {
     [AST_REPLACE] = {NULL, RULE_QUERY},
     [AST_UPDATE] = {NULL, RULE_QUERY},
     [AST_DELETE] = {NULL, RULE_QUERY},
-    [AST_CREATE_TABLE] = {ddl_create_table_run, RULE_COMMITS},
-    [AST_ALTER_TABLE] = {ddl_alter_table_run, RULE_COMMITS},
-    [AST_CREATE_INDEX] = {ddl_create_index_run, RULE_COMMITS},
-    [AST_DROP_INDEX] = {ddl_drop_index_run, RULE_COMMITS},
-    [AST_CREATE_VIEW] = {ddl_create_view_run, RULE_COMMITS},
-    [AST_ALTER_VIEW] = {ddl_create_view_run, RULE_COMMITS},
-    [AST_DROP_VIEW] = {ddl_drop_view_run, RULE_COMMITS},
-    [AST_DROP_TABLE] = {ddl_drop_table_run, RULE_COMMITS},
-    [AST_RENAME_TABLE] = {ddl_rename_table_run, RULE_COMMITS},
-    [AST_TRUNCATE] = {ddl_truncate_run, RULE_COMMITS},
-    [AST_CREATE_DATABASE] = {ddl_database_run, RULE_COMMITS},
-    [AST_ALTER_DATABASE] = {ddl_database_run, RULE_COMMITS},
-    [AST_DROP_DATABASE] = {ddl_database_run, RULE_COMMITS},
-    [AST_CREATE_USER] = {user_run, RULE_COMMITS},
-    [AST_ALTER_USER] = {user_run, RULE_COMMITS},
-    [AST_DROP_USER] = {user_run, RULE_COMMITS},
-    [AST_CREATE_ROLE] = {user_run, RULE_COMMITS},
-    [AST_DROP_ROLE] = {user_run, RULE_COMMITS},
-    [AST_RENAME_USER] = {rename_user_run, RULE_COMMITS},
-    [AST_SET_PASSWORD] = {set_password_run, RULE_COMMITS},
-    [AST_GRANT] = {grant_run, RULE_COMMITS},
-    [AST_REVOKE] = {grant_run, RULE_COMMITS},
+    [AST_CREATE_TABLE] = {ddl_create_table_run, RULE_DDL},
+    [AST_ALTER_TABLE] = {ddl_alter_table_run, RULE_DDL},
+    [AST_CREATE_INDEX] = {ddl_create_index_run, RULE_DDL},
+    [AST_DROP_INDEX] = {ddl_drop_index_run, RULE_DDL},
+    [AST_CREATE_VIEW] = {ddl_create_view_run, RULE_DDL},
+    [AST_ALTER_VIEW] = {ddl_create_view_run, RULE_DDL},
+    [AST_DROP_VIEW] = {ddl_drop_view_run, RULE_DDL},
+    [AST_DROP_TABLE] = {ddl_drop_table_run, RULE_DDL},
+    [AST_RENAME_TABLE] = {ddl_rename_table_run, RULE_DDL},
+    [AST_TRUNCATE] = {ddl_truncate_run, RULE_DDL},
+    [AST_CREATE_DATABASE] = {ddl_database_run, RULE_DDL},
+    [AST_ALTER_DATABASE] = {ddl_database_run, RULE_DDL},
+    [AST_DROP_DATABASE] = {ddl_database_run, RULE_DDL},
+    [AST_CREATE_USER] = {user_run, RULE_DDL},
+    [AST_ALTER_USER] = {user_run, RULE_DDL},
+    [AST_DROP_USER] = {user_run, RULE_DDL},
+    [AST_CREATE_ROLE] = {user_run, RULE_DDL},
+    [AST_DROP_ROLE] = {user_run, RULE_DDL},
+    [AST_RENAME_USER] = {rename_user_run, RULE_DDL},
+    [AST_SET_PASSWORD] = {set_password_run, RULE_DDL},
+    [AST_GRANT] = {grant_run, RULE_DDL},
+    [AST_REVOKE] = {grant_run, RULE_DDL},
     [AST_LOAD] = {load_run, RULE_UNPREPARED},
     [AST_SET] = {set_run, 0},
     [AST_SET_TRANSACTION] = {set_transaction_run, 0},
@@ -161,6 +163,8 @@ enum status statement_dispatch(struct session *session, const struct ast_stateme
     const struct statement_rule *rule = &rules[statement->kind];
     session->server->counts[statement->kind]++;
     if (statement->kind == AST_EMPTY) return STATUS_OK;
+    if ((rule->flags & RULE_CHANGES) != 0 && transaction_reads_only(session))
+        return diagnostics_error(&session->diagnostics, ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION);
     if (rule->flags & RULE_COMMITS) {
         enum status status = transaction_commit_implicitly(session);
         if (status == STATUS_OK) status = table_lock_pass_ddl(session, statement);

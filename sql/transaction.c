@@ -32,12 +32,22 @@ static enum isolation isolation_of(enum ast_isolation chosen, const struct setti
     return (enum isolation)settings->isolation;
 }
 
+static bool is_read_only_with(const struct session *session, enum ast_access access) {
+    if (access == AST_ACCESS_UNSET) access = (enum ast_access)session->transaction.next_access;
+    return access == AST_ACCESS_UNSET ? session->settings.is_read_only != 0
+                                      : access == AST_READ_ONLY;
+}
+
+bool transaction_reads_only(const struct session *session) {
+    const struct transaction *transaction = &session->transaction;
+    if (transaction->txn != NULL) return transaction->is_read_only;
+    return is_read_only_with(session, AST_ACCESS_UNSET);
+}
+
 static void transaction_open(struct session *session, enum txn_kind kind, enum ast_access access) {
     struct transaction *transaction = transaction_of(session);
     CHECK(transaction->txn == NULL);
-    if (access == AST_ACCESS_UNSET) access = (enum ast_access)transaction->next_access;
-    bool is_read_only =
-        access == AST_ACCESS_UNSET ? session->settings.is_read_only != 0 : access == AST_READ_ONLY;
+    bool is_read_only = is_read_only_with(session, access);
     const struct txn_options options = {
         .isolation =
             isolation_of((enum ast_isolation)transaction->next_isolation, &session->settings),
