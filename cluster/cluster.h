@@ -158,7 +158,7 @@ bool txn_has_written(const struct txn *txn);
 /* A place to come back to; later statements are undone by txn_rollback_to. */
 uint32_t txn_savepoint(struct txn *txn);
 MUST_USE enum status txn_rollback_to(struct txn *txn, uint32_t savepoint);
-/* Both free the txn whatever they return. OK: certainly committed. ABORTED: certainly not.
+/* Both free the txn whatever they return. OK: certainly committed. ABORTED: certainly not; TOO_LARGE: nor ever will be.
  * UNKNOWN_OUTCOME. The floor the session keeps comes out. */
 MUST_USE enum status txn_commit(struct txn *txn, uint64_t *session_floor_out);
 void txn_rollback(struct txn *txn, uint64_t *session_floor_out);

@@ -263,8 +263,17 @@ static bool shard_said_ok(const struct ending_shard *shard) {
            ask_status(ask) == STATUS_OK;
 }
 
+/* A transaction that is too large for its log stays so. */
+static void ending_note_reason(struct ending *ending, const struct ending_shard *shard) {
+    bool is_answered = shard->ask.state == ASK_ANSWERED;
+    if (ending->result == NULL || !is_answered || ask_status(&shard->ask) != STATUS_TOO_LARGE)
+        return;
+    ending->result->reason = STATUS_TOO_LARGE;
+}
+
 static void on_commit_answer(struct ending *ending, struct ending_shard *shard) {
     if (!shard_said_ok(shard)) {
+        ending_note_reason(ending, shard);
         if (ending->has_written)
             ending_move(ending, ENDING_RESOLVING);
         else
@@ -280,6 +289,7 @@ static void on_commit_answer(struct ending *ending, struct ending_shard *shard) 
 
 static void on_prepared(struct ending *ending, struct ending_shard *shard) {
     if (!shard_said_ok(shard)) {
+        ending_note_reason(ending, shard);
         ending_move(ending, ENDING_RESOLVING);
         return;
     }

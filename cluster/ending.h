@@ -26,6 +26,7 @@ struct ending_result {
     bool is_in_doubt; /* something was lost or refused, since doubt_since_us */
     uint64_t doubt_since_us;
     uint64_t timestamp; /* 0: certainly not committed */
+    enum status reason; /* why not, when a participant said more than ABORTED; else OK */
 };
 
 struct ending_shard {

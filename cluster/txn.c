@@ -316,7 +316,8 @@ static enum status txn_await(struct txn *txn, struct ending_result *result) {
         endings_leave(cluster, result);
         return STATUS_UNKNOWN_OUTCOME;
     }
-    return result->timestamp != 0 ? STATUS_OK : STATUS_ABORTED;
+    if (result->timestamp != 0) return STATUS_OK;
+    return result->reason != STATUS_OK ? result->reason : STATUS_ABORTED;
 }
 
 enum status txn_resolve_autocommit(struct txn *txn, uint16_t shard) {

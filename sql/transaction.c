@@ -92,6 +92,8 @@ static enum status transaction_commit(struct session *session) {
     status = txn_commit(transaction->txn, &transaction->floor);
     transaction_forget(transaction);
     if (status == STATUS_UNKNOWN_OUTCOME) session->must_close = 1; /* (TR2) */
+    if (status == STATUS_TOO_LARGE)
+        return diagnostics_error(&session->diagnostics, ER_TRANS_CACHE_FULL);
     return status == STATUS_OK ? STATUS_OK : diagnostics_status(&session->diagnostics, status);
 }
 

@@ -352,3 +352,34 @@ Test(txn, a_waiter_that_times_out_lets_those_behind_it_pass) {
     realm_run_fibers(realm, 10000000);
     realm_close(realm);
 }
+
+/* One shard: its log takes records of half a segment. */
+static const struct realm_options single = {
+    .storage_nodes = 1, .replicas = 1, .shards_per_node = 1, .sql_nodes = 1};
+
+static void write_too_much(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    enum { BATCH = 1000 };
+    static struct row_write writes[BATCH];
+    struct txn *txn = realm_begin(fiber, TXN_EXPLICIT);
+    for (int64_t first = 0; first < 20 * BATCH; first += BATCH) {
+        for (uint32_t i = 0; i < BATCH; i++)
+            writes[i] = (struct row_write){.kind = ROW_INSERT,
+                                           .row = realm_row(fiber, table, first + i, 1)};
+        struct write_spec spec = {.table = table, .writes = writes, .count = BATCH};
+        txn_begin_statement(txn);
+        CHECK(txn_write(txn, &spec, &fiber->arena) == STATUS_OK);
+        arena_reset(&fiber->arena);
+    }
+    CHECK(realm_commit(txn) == STATUS_TOO_LARGE);
+    int64_t value;
+    CHECK(realm_get_now(fiber, table, 7, &value) == STATUS_NOT_FOUND);
+    CHECK(realm_insert_now(fiber, table, 7, 7) == STATUS_OK);
+}
+
+Test(txn, one_that_is_larger_than_a_record_says_so_and_leaves_nothing) {
+    struct realm *realm = realm_open(&single);
+    realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
+    realm_call(realm, NODE_SQL_FIRST, write_too_much, NULL);
+    realm_close(realm);
+}
