@@ -30,10 +30,8 @@ static void check_printed(struct arena *arena, const struct ast_statement *state
 static void check_key(struct slice text, uint32_t mode, const struct ast_statement *statement) {
     static uint8_t key[KEY_MAX];
     static struct literal literals[LITERAL_MAX];
-    struct normalised normalised = {.key = key,
-                                    .key_capacity = KEY_MAX,
-                                    .literals = literals,
-                                    .literal_capacity = LITERAL_MAX};
+    struct normalised normalised = {
+        .key = key, .key_capacity = KEY_MAX, .literals = literals, .literal_capacity = LITERAL_MAX};
     if (!parse_normalise(text, mode, &normalised)) return;
     if (statement != NULL) CHECK(normalised.literal_count == statement->literal_count);
 }
