@@ -60,7 +60,7 @@ fact "a changed password" done "${tcp[@]}" -u root -e "ALTER USER ada@'%' IDENTI
 fact "makes the old one void at once" 'ERROR 1045 (28000)' "${tcp[@]}" -u ada -plovelace "${who[@]}"
 fact "and the new one good" 'ada@%' "${tcp[@]}" -u ada -pking "${who[@]}"
 fact "compression" 1 "${tcp[@]}" -u root --compress -e 'SELECT 1'
-"${tcp[@]}" -u root -e 'SELECT SLEEP(20)' >"$work/killed" 2>&1 &
+"${tcp[@]}" -u root -e 'SELECT SLEEP(20) FROM information_schema.schemata' >"$work/killed" 2>&1 &
 for ((i = 0; i < 50; i++)); do
     id=$("${tcp[@]}" -u root -e "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(20)%'" | head -n 1)
     [ -n "$id" ] && break
