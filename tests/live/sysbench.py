@@ -10,7 +10,7 @@ from live import Cases, Cluster, expect, output_of  # noqa: E402
 
 SCRIPTS = ["oltp_point_select", "oltp_read_only", "oltp_read_write", "oltp_write_only", "oltp_insert", "oltp_delete",
            "oltp_update_index", "oltp_update_non_index", "bulk_insert", "select_random_points", "select_random_ranges"]
-SECONDS = int(os.environ.get("SECONDS_EACH", "2"))
+SECONDS = int(os.environ.get("SECONDS_EACH", "1"))
 THREADS = int(os.environ.get("THREADS", "16"))
 ROWS = int(os.environ.get("ROWS", "2000"))
 
