@@ -235,6 +235,8 @@ static int32_t cursor_next_ducet(struct cursor *cursor) {
             if (weight != 0) return (int32_t)weight; /* (C3) */
         }
         if (cursor->at == cursor->end) return WEIGHT_END;
+        if (cursor->level == 1 && *cursor->at < 0x80 && ducet_ascii[*cursor->at] != 0)
+            return ducet_ascii[*cursor->at++]; /* most of most texts */
         uint32_t size;
         uint32_t code_point = code_point_at(cursor->at, cursor->end, &size);
         cursor->at += size;
