@@ -350,6 +350,10 @@ static void check_replica(struct town *town, const struct inspect_shard *replica
         history_violation(&town->history, "rest: shard %u keeps %lu bytes of old versions",
                           replica->shard, (unsigned long)replica->garbage_bytes);
     }
+    if (replica->schema_work_count > 0) {
+        history_violation(&town->history, "rest: shard %u has %u dropped tables or backfills left",
+                          replica->shard, replica->schema_work_count);
+    }
     if (seen->shard == 0) *seen = *replica;
     if (seen->applied == replica->applied && seen->digest != replica->digest) {
         history_violation(&town->history, "rest: replicas of shard %u differ at position %lu",

@@ -52,7 +52,8 @@ struct inspect_shard {
     uint32_t term;
     bool is_primary;
     uint64_t applied, appended; /* positions */
-    uint64_t digest;            /* over its tables in order: equal where `applied` is */
+    uint64_t digest; /* over tables in force (version, rows) in order: equal where `applied` is */
+    uint32_t schema_work_count; /* dropped tables that are not freed yet, backfills under way */
     uint64_t transaction_count, lock_count;
     uint64_t garbage_bytes;
     uint64_t listed; /* bit n % 64 for each node n, as it has been told */

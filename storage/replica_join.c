@@ -136,7 +136,8 @@ void replica_promote(struct shard *shard, struct replica_peer *peer, struct effe
     if (configuration_lists(shard, peer)) return;
     machine_move(&peer->machine, REPLICA_REQUIRED); /* from before it is proposed (RP1) */
     peer->proposed_us = 0;
-    peer->round_confirmed = 0;
+    peer->round_sent = peer->round_confirmed; /* a round under way wants its confirm, too (RP3) */
+    store_want_turn_end(shard->store);
     replica_propose(shard, peer, out);
 }
 

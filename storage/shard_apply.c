@@ -82,7 +82,9 @@ enum status shard_apply_record(struct shard *shard, const struct record *record,
         return apply_outcome(
             shard, (struct writer_id){record->tombstone.incarnation, record->tombstone.txn_number},
             0, record->position);
-    case RECORD_SCHEMA: return schema_apply(&shard->schema, &record->schema);
+    case RECORD_SCHEMA:
+        store_want_turn_end(shard->store); /* rows to free or to index, on an idle backup too */
+        return schema_apply(&shard->schema, &record->schema);
     case RECORD_MARK:
         return outcome_mark(&shard->outcomes, record->mark.incarnation, record->mark.mark,
                             record->mark.exceptions);

@@ -7,6 +7,8 @@
 #include "tests/storage/test_table.h"
 #include "wire/meta.h"
 
+#define MESSAGES_US_MAX 1000000
+
 static void world_deliver(struct world *world, const struct message *message);
 
 /* The table of test_table.h, complete enough to be encoded. */
@@ -226,17 +228,25 @@ static uint64_t world_next_deadline(const struct world *world) {
     return next;
 }
 
+/* One step; false: nothing happens before `end_us`. */
+static bool world_advance(struct world *world, uint64_t end_us) {
+    if (world_run_message(world) || world_run_nodes(world)) return true;
+    uint64_t next = world_next_deadline(world);
+    if (next > end_us) return false;
+    CHECK(next > world->now_us);
+    world->now_us = next;
+    return true;
+}
+
 void world_run_for(struct world *world, uint64_t us) {
     uint64_t end_us = world->now_us + us;
-    for (uint64_t steps = 0;; steps++) {
-        CHECK(steps < 1000000);
-        if (world_run_message(world) || world_run_nodes(world)) continue;
-        uint64_t next = world_next_deadline(world);
-        if (next > end_us) break;
-        CHECK(next > world->now_us);
-        world->now_us = next;
-    }
+    for (uint64_t steps = 0; world_advance(world, end_us); steps++) CHECK(steps < 1000000);
     world->now_us = end_us;
+}
+
+void world_run_messages(struct world *world, uint64_t count) {
+    uint64_t end_us = world->now_us + MESSAGES_US_MAX, until = world->delivered_count + count;
+    while (world->delivered_count < until && world_advance(world, end_us)) {}
 }
 
 void world_run(struct world *world) { world_run_for(world, 15000); }
@@ -404,8 +414,12 @@ static void world_on_propose(struct world *world, const struct message *message)
     uint32_t kept = 0;
     switch ((enum proposal_kind)propose->proposal_kind) {
     case PROPOSAL_LIST:
-        CHECK(shard->replica_count < REPLICAS_MAX);
         for (; kept < shard->replica_count && shard->replicas[kept].node < propose->node;) kept++;
+        if (kept < shard->replica_count && shard->replicas[kept].node == propose->node) {
+            shard->replicas[kept].incarnation = propose->node_incarnation; /* a new life */
+            break;
+        }
+        CHECK(shard->replica_count < REPLICAS_MAX);
         memmove(&shard->replicas[kept + 1], &shard->replicas[kept],
                 (shard->replica_count - kept) * sizeof shard->replicas[0]);
         shard->replicas[kept] =

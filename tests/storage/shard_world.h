@@ -56,6 +56,7 @@ struct world {
     enum durability durability;
     bool is_formed, daemon_is_ended, is_loud;
     bool (*drops)(struct world *world, const struct message *message); /* loses what it says */
+    void *drops_argument;
     enum planted_fault fault;
     struct row_layout *row;
     struct key_layout *primary;
@@ -69,6 +70,8 @@ void world_close(struct world *world);
 /* Until nothing is left to do now, or for that much longer. */
 void world_run(struct world *world);
 void world_run_for(struct world *world, uint64_t us);
+/* Until that many messages were delivered, or nothing happens for a second. */
+void world_run_messages(struct world *world, uint64_t count);
 
 struct shard *world_shard(struct world *world, uint32_t node_index, uint16_t shard);
 /* Index of the node that serves as primary; -1. */
@@ -117,7 +120,8 @@ int32_t world_read(struct world *world, uint16_t shard, uint32_t id, uint64_t sn
 struct message *world_read_message(struct world *world, uint16_t shard, uint32_t id,
                                    uint64_t snapshot);
 int32_t world_read_result(struct world *world, const struct message *request);
-MUST_USE enum status world_commit(struct world *world, uint16_t shard, uint64_t txn, uint32_t requests);
+MUST_USE enum status world_commit(struct world *world, uint16_t shard, uint64_t txn,
+                                  uint32_t requests);
 uint64_t world_snapshot(struct world *world);
 
 #endif
