@@ -1,63 +1,31 @@
 #!/usr/bin/env bash
 # locks.sh: LOCK TABLES and FLUSH TABLES WITH READ LOCK between two SQL daemons, and when one of them dies with its locks.
 # Prints one line a failed fact; the last line is "N passed, N failed".
-set -uo pipefail
-cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
-tool=${BUILD:-build}/server/tessera
-work=$(mktemp -d)
-passed=0 failed=0
+. "$(dirname "$(readlink -f "$0")")/lib/facts.sh"
 
-finish() {
-    "$tool" down --data "$work/pool" >/dev/null 2>&1
-    rm -rf "$work"
-    printf '%d passed, %d failed\n' $passed $failed
-    [ $failed = 0 ]
-}
-trap 'finish; exit $?' EXIT
-
-fact() {
-    local text=$1
-    shift
-    if "$@" >"$work/output" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED %s\n' "$text"
-        sed 's/^/    /' "$work/output" | tail -n 20
-    fi
-}
 sql() { timeout 60 mysql --no-defaults -h 127.0.0.1 -P "$1" -u root -N -B d -e "$2"; }
-gives() { # gives EXPECTED PORT SQL
-    local got
-    got=$(sql "$2" "$3" 2>&1)
-    [ "$got" = "$1" ] || { printf 'got: %s\n' "$got"; return 1; }
-}
-refuses() { # refuses NUMBER PORT SQL
-    local got
-    got=$(sql "$2" "$3" 2>&1) && { printf 'got: %s\n' "$got"; return 1; }
-    grep -q "ERROR $1 " <<<"$got" || { printf 'got: %s\n' "$got"; return 1; }
-}
+gives() { is "$1" sql "$2" "$3"; }            # gives EXPECTED PORT SQL
+fails() { refuses "ERROR $1 " sql "$2" "$3"; } # fails NUMBER PORT SQL
 # holds PORT SECONDS SQL: a session that runs it and then stays for a while.
 holds() {
     sql "$1" "$3; SELECT SLEEP($2)" >/dev/null 2>&1 &
     sleep 1
 }
 
-"$tool" up --background --port 0 --sql 2 --data "$work/pool" >"$work/up" 2>&1 || { cat "$work/up"; exit 1; }
-mapfile -t ports < <(sed -n 's/.*127\.0\.0\.1:\([0-9]*\) and.*/\1/p' "$work/up")
+starts pool --sql 2
 one=${ports[0]} two=${ports[1]}
 mysql --no-defaults -h 127.0.0.1 -P "$one" -u root -e 'CREATE DATABASE d; CREATE TABLE d.t (a INT PRIMARY KEY); INSERT INTO d.t VALUES (1)'
 
 holds "$one" 4 'LOCK TABLES t WRITE; INSERT INTO t VALUES (2)'
-fact "a write lock keeps the other daemon's readers out" refuses 1205 "$two" 'SET lock_wait_timeout = 1; SELECT * FROM t'
-fact "and its writers" refuses 1205 "$two" 'SET lock_wait_timeout = 1; INSERT INTO t VALUES (3)'
+fact "a write lock keeps the other daemon's readers out" fails 1205 "$two" 'SET lock_wait_timeout = 1; SELECT * FROM t'
+fact "and its writers" fails 1205 "$two" 'SET lock_wait_timeout = 1; INSERT INTO t VALUES (3)'
 fact "who waits long enough gets in when the session ends" gives 2 "$two" 'SELECT COUNT(*) FROM t'
 wait
 
 holds "$one" 4 'LOCK TABLES t READ'
 fact "a read lock lets the other daemon read" gives 2 "$two" 'SELECT COUNT(*) FROM t'
-fact "but not write" refuses 1205 "$two" 'SET lock_wait_timeout = 1; DELETE FROM t'
-fact "nor change the table" refuses 1205 "$two" 'SET lock_wait_timeout = 1; ALTER TABLE t ADD COLUMN b INT'
+fact "but not write" fails 1205 "$two" 'SET lock_wait_timeout = 1; DELETE FROM t'
+fact "nor change the table" fails 1205 "$two" 'SET lock_wait_timeout = 1; ALTER TABLE t ADD COLUMN b INT'
 wait
 
 sql "$two" 'BEGIN; INSERT INTO t VALUES (4); SELECT SLEEP(3); COMMIT' >/dev/null 2>&1 &

@@ -1,41 +1,7 @@
 #!/usr/bin/env bash
 # tool.sh: `tessera` against real daemons: up, status, kill, start, pause, resume, down, and what is refused.
 # Prints one line a fact; the last line is "N passed, N failed".
-set -uo pipefail
-cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
-tool=${BUILD:-build}/server/tessera
-work=$(mktemp -d)
-passed=0 failed=0
-
-finish() {
-    local directory
-    for directory in "$work"/*/; do
-        [ -f "$directory/cluster.conf" ] && "$tool" down --data "$directory" >/dev/null 2>&1
-    done
-    rm -rf "$work"
-    printf '%d passed, %d failed\n' $passed $failed
-    [ $failed = 0 ]
-}
-trap 'finish; exit $?' EXIT
-
-# fact TEXT COMMAND...: the command succeeds.
-fact() {
-    local text=$1
-    shift
-    if "$@" >"$work/output" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED %s\n' "$text"
-        sed 's/^/    /' "$work/output" | tail -n 20
-    fi
-}
-not() { ! "$@"; }
-says() {
-    local text=$1
-    shift
-    grep -qF -- "$text" <<<"$("$@" 2>&1)"
-}
+. "$(dirname "$(readlink -f "$0")")/lib/facts.sh"
 
 # state NODE [DIR]: as `status --json` has it.
 state() {
@@ -73,7 +39,7 @@ for node in meta1 store1 store2 sql1; do
     fact "$node serves" test "$(state $node)" = serving
 done
 fact "a client is served over TCP" selects_one "$(port sql1)"
-fact "a second up says that it runs" says "running already" "$tool" up --data "$work/pool" --background
+fact "a second up says that it runs" prints "running already" "$tool" up --data "$work/pool" --background
 fact "a second up succeeds" "$tool" up --data "$work/pool" --background
 fact "pid is that of a process" kill -0 "$("$tool" pid store1 --data "$work/pool")"
 
@@ -83,7 +49,7 @@ fact "a killed node has no pid" not "$tool" pid store2 --data "$work/pool"
 fact "the service goes on" selects_one "$(port sql1)"
 fact "start brings it back" "$tool" start store2 --data "$work/pool"
 fact "it serves when start returns" test "$(state store2)" = serving
-fact "starting it again changes nothing" says "running already" "$tool" start store2 --data "$work/pool"
+fact "starting it again changes nothing" prints "running already" "$tool" start store2 --data "$work/pool"
 fact "the SQL daemon is killed" "$tool" kill sql1 --data "$work/pool"
 fact "and comes back on its port" "$tool" start sql1 --data "$work/pool"
 fact "and serves" selects_one "$(port sql1)"
@@ -98,10 +64,10 @@ fact "and serves again" becomes serving store1
 fact "an unknown node is refused" not "$tool" kill store9 --data "$work/pool"
 fact "an unknown option is refused" not "$tool" up --bogus
 fact "an unknown command is refused" not "$tool" bogus
-fact "two meta daemons are refused" says etcd "$tool" up --meta 2 --data "$work/none"
+fact "two meta daemons are refused" prints etcd "$tool" up --meta 2 --data "$work/none"
 fact "other options for the same directory are refused" \
     not "$tool" up --data "$work/pool" --storage 3 --background
-fact "a taken port is named" says "$(port sql1)" \
+fact "a taken port is named" prints "$(port sql1)" \
     "$tool" up --data "$work/taken" --port "$(port sql1)" --background
 fact "and leaves nothing behind" test ! -e "$work/taken"
 
@@ -120,5 +86,5 @@ fact "an embedded node serves within 1 s" \
 fact "and is one process" test "$(pgrep -fc "data=$work/one")" = 1
 fact "and serves clients" selects_one "$(port sql1 "$work/one")"
 for command in up down status kill start pause resume pid; do
-    fact "$command has a help" says "tessera $command" "$tool" $command --help
+    fact "$command has a help" prints "tessera $command" "$tool" $command --help
 done

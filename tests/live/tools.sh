@@ -1,57 +1,14 @@
 #!/usr/bin/env bash
 # tools.sh: the command-line tools that come with a MySQL client, each against a real daemon: mysql, mysqladmin, mysqldump,
 # mysqlimport, mysqlshow, mysqlslap, mysqlcheck. Prints one line a failed fact; the last line is "N passed, N failed".
-set -uo pipefail
-cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
-tool=${BUILD:-build}/server/tessera
-work=$(mktemp -d)
-passed=0 failed=0
+. "$(dirname "$(readlink -f "$0")")/lib/facts.sh"
 
-finish() {
-    "$tool" down --data "$work/data" >/dev/null 2>&1
-    rm -rf "$work"
-    printf '%d passed, %d failed\n' $passed $failed
-    [ $failed = 0 ]
-}
-trap 'finish; exit $?' EXIT
-
-# fact TEXT COMMAND...: the command succeeds.
-fact() {
-    local text=$1
-    shift
-    if "$@" >"$work/output" 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED %s\n' "$text"
-        sed 's/^/    /' "$work/output" | tail -n 20
-    fi
-}
-# says PATTERN COMMAND...: succeeds, and its output has a line with the pattern.
-says() {
-    local pattern=$1
-    shift
-    "$@" >"$work/said" 2>&1 || { cat "$work/said"; return 1; }
-    grep -qE -- "$pattern" "$work/said" || { cat "$work/said"; return 1; }
-}
-# refuses PATTERN COMMAND...: fails, and says so.
-refuses() {
-    local pattern=$1
-    shift
-    if "$@" >"$work/said" 2>&1; then cat "$work/said"; return 1; fi
-    grep -qE -- "$pattern" "$work/said" || { cat "$work/said"; return 1; }
-}
-
-"$tool" up --embedded --background --port 0 --data "$work/data" >"$work/up" 2>&1 || { cat "$work/up"; exit 1; }
-port=$(sed -n 's/.*127\.0\.0\.1:\([0-9]*\).*/\1/p' "$work/up" | tail -n 1)
+starts data --embedded
+port=${ports[0]}
 at=(--no-defaults -h 127.0.0.1 -P "$port" -u root)
 run() { mysql "${at[@]}" --default-character-set=utf8mb4 "$@"; }
 sql() { run -N -B "$@"; }
-gives() { # gives EXPECTED SQL [DATABASE]
-    local got
-    got=$(sql -e "$2" ${3:+"$3"} 2>&1)
-    [ "$got" = "$1" ] || { printf 'got: %s\n' "$got"; return 1; }
-}
+gives() { is "$1" sql -e "$2" ${3:+"$3"}; } # gives EXPECTED SQL [DATABASE]
 
 # ---- mysql ----
 
