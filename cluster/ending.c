@@ -72,6 +72,13 @@ static struct ending *ending_open(struct txn *txn, enum ending_state first,
     return ending;
 }
 
+/* What the waiting fiber sees moves here; it is woken, since each state has a patience of its own. */
+static void result_move(struct ending_result *result, enum result_state to) {
+    CHECK(result->state < RESULT_CERTAIN && result->state < to);
+    result->state = to;
+    waiter_wake(result->waiter);
+}
+
 static void ending_tell(struct ending *ending, uint64_t timestamp) {
     struct cluster *cluster = ending->cluster;
     if (timestamp != 0) {
@@ -81,9 +88,8 @@ static void ending_tell(struct ending *ending, uint64_t timestamp) {
     struct ending_result *result = ending->result;
     ending->result = NULL;
     if (result == NULL) return;
-    result->is_certain = true;
     result->timestamp = timestamp;
-    waiter_wake(result->waiter);
+    result_move(result, RESULT_CERTAIN);
 }
 
 static void ending_free(struct ending *ending) {
@@ -194,10 +200,9 @@ static void ending_ask_all(struct ending *ending) {
 
 static void ending_doubt(struct ending *ending) {
     struct ending_result *result = ending->result;
-    if (result == NULL || result->is_in_doubt) return;
-    result->is_in_doubt = true;
+    if (result == NULL || result->state == RESULT_IN_DOUBT) return;
     result->doubt_since_us = ending->cluster->now_us;
-    waiter_wake(result->waiter); /* it counts the time from now on */
+    result_move(result, RESULT_IN_DOUBT);
 }
 
 /* A question of the state before is not waited for. */
@@ -346,10 +351,7 @@ void endings_forget(struct cluster *cluster) {
         struct ending *ending = CONTAINER_OF(link, struct ending, link);
         struct ending_result *result = ending->result;
         ending->result = NULL;
-        if (result != NULL) {
-            result->is_lost = true;
-            waiter_wake(result->waiter);
-        }
+        if (result != NULL) result_move(result, RESULT_LOST);
         ending_free(ending);
     }
 }

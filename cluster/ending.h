@@ -19,11 +19,19 @@
 #include "cluster/txn.h"
 
 /* On the fiber's stack. */
+/*   awaited --> in doubt --> certain
+ *      |            |-----> lost
+ *      |--> certain, lost                          */
+enum result_state {
+    RESULT_AWAITED,
+    RESULT_IN_DOUBT, /* something was lost or refused, since doubt_since_us */
+    RESULT_CERTAIN,
+    RESULT_LOST, /* it will never be certain here */
+};
+
 struct ending_result {
     struct waiter *waiter;
-    bool is_certain;
-    bool is_lost;     /* it will never be certain here */
-    bool is_in_doubt; /* something was lost or refused, since doubt_since_us */
+    enum result_state state;
     uint64_t doubt_since_us;
     uint64_t timestamp; /* 0: certainly not committed */
     enum status reason; /* why not, when a participant said more than ABORTED; else OK */

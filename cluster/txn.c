@@ -292,7 +292,8 @@ void txn_note_waiting(struct txn *txn, uint16_t shard) {
 /* ---- the end ---- */
 
 static uint64_t doubt_deadline_us(const struct ending_result *result) {
-    return result->is_in_doubt ? result->doubt_since_us + DOUBT_TIMEOUT_US : UINT64_MAX;
+    if (result->state != RESULT_IN_DOUBT) return UINT64_MAX;
+    return result->doubt_since_us + DOUBT_TIMEOUT_US;
 }
 
 /* A killed statement does not stop its commit half way; a closed connection leaves it to ending.c. */
@@ -302,7 +303,7 @@ static enum status txn_await(struct txn *txn, struct ending_result *result) {
     enum cancel_cause cause = waiter->cancel;
     if (cause == CANCEL_QUERY || cause == CANCEL_TIMEOUT) waiter_clear_cancel(waiter);
     uint64_t deadline_before = waiter->deadline_us;
-    while (!result->is_certain && !result->is_lost) {
+    while (result->state < RESULT_CERTAIN) {
         waiter->deadline_us = doubt_deadline_us(result);
         if (cluster->now_us >= waiter->deadline_us) break;
         if (waiter_wait(waiter, WAIT_CLUSTER) == WAIT_WOKEN) continue;
@@ -312,7 +313,7 @@ static enum status txn_await(struct txn *txn, struct ending_result *result) {
     }
     waiter->deadline_us = deadline_before;
     if (cause != CANCEL_NOT && waiter->cancel == CANCEL_NOT) waiter_cancel(waiter, cause);
-    if (!result->is_certain) {
+    if (result->state != RESULT_CERTAIN) {
         endings_leave(cluster, result);
         return STATUS_UNKNOWN_OUTCOME;
     }

@@ -256,22 +256,23 @@ static enum status eval_ntoa6(const struct expr *expr, struct eval_context *cont
     return STATUS_OK;
 }
 
+static enum status eval_is_address(const struct expr *expr, struct eval_context *context,
+                                   bool (*parse)(struct slice, uint8_t *), struct value *out) {
+    struct function_input in;
+    uint8_t bytes[IPV6_BYTES];
+    enum status status = function_read(expr, context, "t", &in, out);
+    if (status == STATUS_OK && !in.is_null) *out = value_of_int(parse(in.args[0].text, bytes));
+    return status;
+}
+
 static enum status eval_is_ipv4(const struct expr *expr, struct eval_context *context,
                                 struct value *out) {
-    struct function_input in;
-    uint8_t bytes[IPV4_BYTES];
-    enum status status = function_read(expr, context, "t", &in, out);
-    if (status == STATUS_OK && !in.is_null) *out = value_of_int(ipv4_parse(in.args[0].text, bytes));
-    return status;
+    return eval_is_address(expr, context, ipv4_parse, out);
 }
 
 static enum status eval_is_ipv6(const struct expr *expr, struct eval_context *context,
                                 struct value *out) {
-    struct function_input in;
-    uint8_t bytes[IPV6_BYTES];
-    enum status status = function_read(expr, context, "t", &in, out);
-    if (status == STATUS_OK && !in.is_null) *out = value_of_int(ipv6_parse(in.args[0].text, bytes));
-    return status;
+    return eval_is_address(expr, context, ipv6_parse, out);
 }
 
 static enum status eval_is_mapped(const struct expr *expr, struct eval_context *context,

@@ -179,19 +179,25 @@ Test(ddl, lost_answers_of_the_store_repeat_nothing) {
     }
 }
 
+/* A change is under way; its controller ends and comes back; the change is done. */
+static void change_without_controller(struct realm *realm, void (*change)(struct realm_fiber *),
+                                      uint64_t messages) {
+    enum status status = STATUS_BUSY;
+    realm_spawn(realm, NODE_SQL_FIRST, change, &status);
+    realm_run_messages(realm, messages);
+    realm_kill(realm, NODE_META_FIRST);
+    realm_run_for(realm, 300000);
+    realm_start(realm, NODE_META_FIRST);
+    realm_run_fibers(realm, 60000000);
+    cr_assert_eq(status, STATUS_OK, "%s after %d", status_name(status), (int)messages);
+}
+
 Test(ddl, a_change_survives_its_controller_at_any_message) {
     for (uint64_t messages = 1; messages < 90; messages += 8) {
         struct realm *realm = realm_open(&wide);
-        enum status status = STATUS_BUSY;
         realm_call(realm, NODE_SQL_FIRST, create_plain, NULL);
         realm_call(realm, NODE_SQL_FIRST, insert_rows, NULL);
-        realm_spawn(realm, NODE_SQL_FIRST, add_unique, &status);
-        realm_run_messages(realm, messages);
-        realm_kill(realm, NODE_META_FIRST);
-        realm_run_for(realm, 300000);
-        realm_start(realm, NODE_META_FIRST);
-        realm_run_fibers(realm, 60000000);
-        cr_assert_eq(status, STATUS_OK, "%s after %d", status_name(status), (int)messages);
+        change_without_controller(realm, add_unique, messages);
         realm_call(realm, NODE_SQL_FIRST + 1, expect_unique, NULL);
         realm_close(realm);
     }
@@ -329,14 +335,7 @@ Test(ddl, a_copy_that_fails_leaves_the_table_as_it_was) {
 Test(ddl, a_rebuild_survives_its_controller_at_any_message) {
     for (uint64_t messages = 1; messages < 110; messages += 9) {
         struct realm *realm = realm_with_rows();
-        enum status status = STATUS_BUSY;
-        realm_spawn(realm, NODE_SQL_FIRST, rebuild_well, &status);
-        realm_run_messages(realm, messages);
-        realm_kill(realm, NODE_META_FIRST);
-        realm_run_for(realm, 300000);
-        realm_start(realm, NODE_META_FIRST);
-        realm_run_fibers(realm, 60000000);
-        cr_assert_eq(status, STATUS_OK, "%s after %d", status_name(status), (int)messages);
+        change_without_controller(realm, rebuild_well, messages);
         realm_call(realm, NODE_SQL_FIRST + 1, expect_rows, NULL);
         realm_close(realm);
     }
