@@ -31,6 +31,38 @@ Test(ddl, a_table_is_known_everywhere_when_its_create_returns) {
     realm_close(realm);
 }
 
+static void create_database(struct realm_fiber *fiber) {
+    const char *name = fiber->argument;
+    struct ddl_change change = {.kind = DDL_CREATE_DATABASE, .database = slice_of_text(name)};
+    CHECK(cluster_ddl(fiber->cluster, &fiber->waiter, &change) == STATUS_OK);
+}
+
+/* The first push to the second daemon. */
+static bool lose_a_push(struct realm *realm, const struct message *message) {
+    bool *is_lost = realm->drops_argument;
+    if (*is_lost || message->header.kind != MESSAGE_DICTIONARY) return false;
+    *is_lost = message->header.to_node == NODE_SQL_FIRST + 1;
+    return *is_lost;
+}
+
+/* Simulator seed 3084: it said its old version after each push that followed, which meta took for a late report. */
+Test(ddl, a_daemon_that_missed_a_push_gets_the_whole_dictionary) {
+    struct realm *realm = realm_open(&wide);
+    bool is_lost = false;
+    realm->drops_argument = &is_lost;
+    realm->drops = lose_a_push;
+    realm_spawn(realm, NODE_SQL_FIRST, create_database, (void *)(uintptr_t) "one");
+    realm_spawn(realm, NODE_SQL_FIRST, create_database, (void *)(uintptr_t) "two");
+    realm_run_fibers(realm, 2000000);
+    cr_assert(is_lost);
+    struct cluster *cluster = realm_node(realm, NODE_SQL_FIRST + 1)->cluster;
+    struct schema *schema = schema_hold(cluster);
+    cr_assert(schema_has_database(schema, SLICE_LITERAL("one")));
+    cr_assert(schema_has_database(schema, SLICE_LITERAL("two")));
+    schema_release(cluster, schema);
+    realm_close(realm);
+}
+
 static enum status ddl_simple(struct realm_fiber *fiber, enum ddl_kind kind, const char *name,
                               const char *new_name) {
     struct ddl_change change = {.kind = kind,

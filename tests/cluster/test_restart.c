@@ -165,3 +165,49 @@ Test(restart, a_silent_node_stops_nobody_for_a_second) {
         realm_close(realm);
     }
 }
+
+/* What a daemon that is being given up and named anew says. */
+struct naming {
+    enum { NAMING_SILENT, NAMING_NAMELESS, NAMING_DONE } stage;
+    uint32_t nameless_count; /* requests of a transaction without an incarnation */
+};
+
+static bool hold_back_name(struct realm *realm, const struct message *message) {
+    struct naming *naming = realm->drops_argument;
+    if (message->header.from_node != NODE_SQL_FIRST) return false;
+    bool is_write = message->header.kind == MESSAGE_WRITE;
+    bool asks = message->header.kind == MESSAGE_ASK_OUTCOME;
+    if ((is_write && message->write.incarnation == 0) ||
+        (asks && message->ask_outcome.incarnation == 0))
+        naming->nameless_count++;
+    if (naming->stage == NAMING_SILENT) return true;
+    return naming->stage == NAMING_NAMELESS && message->header.kind == MESSAGE_REGISTER;
+}
+
+static void insert_one(struct realm_fiber *fiber) {
+    const struct table *table = realm_table(fiber->cluster, "t");
+    int64_t value;
+    CHECK(realm_insert_now(fiber, table, 1000, 5000) == STATUS_OK);
+    CHECK(realm_get_now(fiber, table, 1000, &value) == STATUS_OK && value == 5000);
+}
+
+/* Simulator seed 293: its outcome was asked for under incarnation 0, and a copy of that ended who took it. */
+Test(restart, a_transaction_that_begins_between_two_incarnations_waits_for_its_name) {
+    struct realm *realm = realm_open(&twin);
+    struct naming naming = {.stage = NAMING_SILENT};
+    struct cluster *cluster = realm_node(realm, NODE_SQL_FIRST)->cluster;
+    realm_call(realm, NODE_SQL_FIRST, create_and_fill, NULL);
+    realm->drops_argument = &naming;
+    realm->drops = hold_back_name;
+    realm_run_for(realm, 6000000);
+    cr_assert_eq(cluster_incarnation(cluster), 0);
+    naming.stage = NAMING_NAMELESS;
+    realm_spawn(realm, NODE_SQL_FIRST, insert_one, NULL);
+    realm_run_for(realm, 200000);
+    naming.stage = NAMING_DONE;
+    realm_reconnect(realm, NODE_SQL_FIRST, NODE_META_FIRST); /* registers at once */
+    realm_run_fibers(realm, 2000000);
+    cr_assert_neq(cluster_incarnation(cluster), 0);
+    cr_assert_eq(naming.nameless_count, 0);
+    realm_close(realm);
+}
