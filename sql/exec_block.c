@@ -9,6 +9,7 @@
  *   (B1) A block has at least one row, so it ends however little memory there is.
  *   (B2) Outer rows with NULL keys are in the table, too: no inner row has NULL keys, so none finds them.
  *   (B3) Values of both sides live outside of the rows' temporaries, so these may be forgotten between matches.
+ *   (B4) The outer input finds its slots as it left them, however many blocks its rows fill.
  */
 #include "sql/exec_block.h"
 
@@ -27,6 +28,7 @@ struct block_join {
     struct spill *spill; /* inner rows */
     struct spill_reader reader;
     struct row_store outer;
+    struct slot_image left; /* (B4) */
     struct row_table table; /* HASH: row n is row n of `outer` */
     uint8_t *matched;       /* LEFT, one an outer row */
     struct value *keys, *inner_values;
@@ -46,6 +48,7 @@ enum status block_join_open(struct execution *execution, const struct plan_node 
     join->block_arena = exec_arena_open(execution);
     join->keys = arena_array(execution->arena, struct value, node->join->key_count + 1);
     join->inner_values = arena_array(execution->arena, struct value, node->inner->slot_count + 1);
+    slot_image_open(&join->left, execution->arena, node->input);
     *out = join;
     return spill_open(execution, join->write_arena, &join->spill);
 }
@@ -96,6 +99,7 @@ static enum status block_fill(struct block_join *join, struct execution *executi
     row_table_open(&join->table, join->block_arena, node->join->key_collations,
                    node->join->key_count);
     enum status status = STATUS_OK;
+    slot_image_restore(&join->left, execution->slots);
     while (!join->is_outer_over &&
            (join->outer.count == 0 || !exec_is_full(execution, join->block_arena))) {
         status = stage_step(outer, execution);
@@ -106,6 +110,7 @@ static enum status block_fill(struct block_join *join, struct execution *executi
         exec_forget(execution);
     }
     if (status != STATUS_OK && status != STATUS_END) return status;
+    slot_image_take(&join->left, execution->slots);
     join->matched = arena_alloc_zeroed(join->block_arena, join->outer.count + 1);
     arena_reset(join->read_arena);
     spill_reader_open(&join->reader, join->spill, join->read_arena);

@@ -8,6 +8,7 @@
  *   (L2) Only a path of single points is batched: its positions are equal or apart. Others are asked for one outer row at a
  *        time, since ranges of two rows may overlap.
  *   (L3) LEFT: rows of the batch without match come at its end, inner slots NULL.
+ *   (L4) The input finds its slots as it left them: its next row may share half of them with its last one.
  */
 #include <stdlib.h>
 
@@ -27,7 +28,8 @@ struct lookup_stage {
     struct stage stage;
     struct arena *batch_arena;
     struct row_store outers;
-    bool *has_matched; /* by outer row */
+    struct slot_image left; /* (L4) */
+    bool *has_matched;      /* by outer row */
     struct wanted *wanted;
     uint32_t wanted_count;
     uint32_t *firsts; /* by ordinal: place in wanted; one more at the end */
@@ -54,6 +56,7 @@ static enum status read_outers(struct lookup_stage *self, struct execution *exec
     const struct plan_node *input = self->stage.node->input;
     arena_reset(self->batch_arena);
     row_store_open(&self->outers, self->batch_arena, input->slots, input->slot_count);
+    slot_image_restore(&self->left, execution->slots);
     while (self->outers.count < self->batch_size && !self->is_input_done) {
         enum status status = stage_step(self->stage.input, execution);
         if (status == STATUS_END) {
@@ -65,6 +68,7 @@ static enum status read_outers(struct lookup_stage *self, struct execution *exec
         if (status == STATUS_OK) status = exec_pause(execution);
         if (status != STATUS_OK) return status;
     }
+    slot_image_take(&self->left, execution->slots);
     self->has_matched = arena_alloc_zeroed(self->batch_arena, self->outers.count + 1);
     return self->outers.count > 0 ? STATUS_OK : STATUS_END;
 }
@@ -235,7 +239,7 @@ static void lookup_rewind(struct stage *stage, struct execution *execution) {
     struct lookup_stage *self = (struct lookup_stage *)stage;
     close_scan(self);
     let_go(self, execution);
-    self->has_batch = self->is_input_done = false;
+    self->has_batch = self->is_input_done = self->left.is_taken = false;
     stage->input->rewind(stage->input, execution);
 }
 
@@ -245,6 +249,7 @@ struct stage *exec_lookup_open(struct execution *execution, const struct plan_no
     self->stage.rewind = lookup_rewind;
     self->stage.close = lookup_close;
     self->batch_arena = exec_arena_open(execution);
+    slot_image_open(&self->left, execution->arena, node->input);
     self->batch_size = path_is_batched(node->inner->scan->path) ? BATCH_FIRST : 1;
     return &self->stage;
 }

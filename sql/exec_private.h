@@ -80,8 +80,8 @@ MUST_USE enum status exec_parameters(struct execution *execution, struct expr **
                                      uint32_t count, struct slice *out);
 /* Opens the plan's scan at these positions, of which there is at least one. What it needs until it is closed is in the arena. */
 MUST_USE enum status exec_scan_start(struct execution *execution, const struct plan_scan *plan,
-                                     const struct access_positions *positions,
-                                     struct arena *arena, struct scan **scan_out);
+                                     const struct access_positions *positions, struct arena *arena,
+                                     struct scan **scan_out);
 /* A row of the scan's output layout into the slots. */
 void exec_load_row(struct execution *execution, const struct plan_scan *plan, struct slice row);
 
@@ -129,6 +129,19 @@ void row_store_open(struct row_store *store, struct arena *arena, const uint32_t
 /* Copies the slots, their bytes too. */
 void row_store_add(struct row_store *store, const struct value *slots);
 void row_store_load(const struct row_store *store, uint64_t row, struct value *slots);
+
+/* The slots of an operator's input as the input left them. Whoever loads kept rows of its input into the slots puts them back
+ * before the next step: the input may be in the middle of a row, whose other half it will not load again. */
+struct slot_image {
+    const uint32_t *slots;
+    uint32_t slot_count;
+    bool is_taken;
+    struct value *values; /* shallow: what they point to is the input's */
+};
+void slot_image_open(struct slot_image *image, struct arena *arena, const struct plan_node *input);
+void slot_image_take(struct slot_image *image, const struct value *slots);
+/* Nothing is done when none was taken. */
+void slot_image_restore(const struct slot_image *image, struct value *slots);
 
 /* Key values of kept rows, found by equality. */
 #define ROW_NONE UINT32_MAX

@@ -39,6 +39,21 @@ void row_store_load(const struct row_store *store, uint64_t row, struct value *s
     for (uint32_t i = 0; i < store->slot_count; i++) slots[store->slots[i]] = values[i];
 }
 
+void slot_image_open(struct slot_image *image, struct arena *arena, const struct plan_node *input) {
+    *image = (struct slot_image){.slots = input->slots, .slot_count = input->slot_count};
+    image->values = arena_array(arena, struct value, input->slot_count + 1);
+}
+
+void slot_image_take(struct slot_image *image, const struct value *slots) {
+    for (uint32_t i = 0; i < image->slot_count; i++) image->values[i] = slots[image->slots[i]];
+    image->is_taken = true;
+}
+
+void slot_image_restore(const struct slot_image *image, struct value *slots) {
+    if (!image->is_taken) return;
+    for (uint32_t i = 0; i < image->slot_count; i++) slots[image->slots[i]] = image->values[i];
+}
+
 /* ---- tables ---- */
 
 void row_table_open(struct row_table *table, struct arena *arena, const uint16_t *collations,
