@@ -145,7 +145,8 @@ static void orphan_check(struct shard *shard, struct transaction *txn, struct ef
 }
 
 void coordinator_finish(struct shard *shard, struct transaction *txn, struct effects *out) {
-    CHECK(txn->machine.state == TXN_PREPARED && shard_leads(shard));
+    CHECK(txn->machine.state == TXN_PREPARED && txn->slot != WRITER_NONE);
+    CHECK(shard->role.state >= SHARD_FENCING);
     if (txn->orphan == NULL) {
         txn->orphan = pool_take(&shard->coordinator->orphans);
         if (txn->orphan == NULL) return;

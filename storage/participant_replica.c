@@ -194,8 +194,9 @@ void participant_on_daemon_gone(struct shard *shard, uint32_t incarnation, struc
             txn->machine.state == TXN_PROVING) {
             txn->reply_kind = 0;
             participant_end(shard, txn, STATUS_ABORTED, out);
-        } else if (txn->machine.state == TXN_PREPARED) {
-            participant_finish_by(shard, txn, shard->store->now_us); /* X4 */
+        } else if (txn->machine.state == TXN_PREPARED && txn->slot != WRITER_NONE) {
+            /* X4; while this shard is equalising the outcome may lie in its log: see participant_take_over */
+            participant_finish_by(shard, txn, shard->store->now_us);
         }
     }
 }
