@@ -378,11 +378,24 @@ static void hash_weight(struct slice_hash *h, int32_t weight) {
     h->count = 0;
 }
 
+/* First level: the ASCII characters at the front up to one that may not count; returns how many those were. */
+static size_t hash_ascii(struct slice_hash *h, struct slice text, int32_t pad) {
+    size_t at = 0;
+    for (; at < text.size && text.data[at] < 0x80; at++) {
+        uint16_t weight = ducet_ascii[text.data[at]];
+        if (weight == pad) break;
+        if (weight != 0) hash_weight(h, weight); /* (C3) */
+    }
+    return at;
+}
+
 static void hash_level(struct slice_hash *h, const struct collation *collation, struct slice text,
                        uint32_t level) {
     struct cursor cursor;
-    cursor_open(&cursor, collation, text, level);
     int32_t pad = pad_weight(collation), weight;
+    bool is_simple = level == 1 && collation->order == COLLATION_ORDER_DUCET;
+    size_t ascii = is_simple ? hash_ascii(h, text, pad) : 0;
+    cursor_open(&cursor, collation, slice_part(text, ascii, text.size), level);
     uint64_t run = 0; /* spaces that count only when something follows */
     while ((weight = cursor_next(&cursor)) != WEIGHT_END) {
         if (weight == pad) {
@@ -475,11 +488,33 @@ static void key_of_bytes(struct slice text, enum key_end end, struct buffer *out
     if (end == KEY_ENDS) buffer_append(out, slice_of("\0", 2));
 }
 
+/* Eight bytes none of which is ignorable or begins something longer: all from 20 to 7e. Each byte is tested where it
+ * does not touch its neighbours: below 80 its top bit is free. */
+static bool are_plain_ascii(const uint8_t *at) {
+    const uint64_t tops = UINT64_C(0x8080808080808080), ones = UINT64_C(0x0101010101010101);
+    uint64_t bytes = load_le64(at);
+    if ((bytes & tops) != 0) return false;
+    uint64_t from_20 = bytes + ones * (0x80 - 0x20), from_7f = bytes + ones;
+    return (from_20 & ~from_7f & tops) == tops;
+}
+
+/* Their weights, 16 bytes. */
+static void key_put_plain(const uint8_t *at, uint8_t *to) {
+    for (uint32_t i = 0; i < 8; i += 4) {
+        uint64_t four = (uint64_t)ducet_ascii[at[i]] << 48 |
+                        (uint64_t)ducet_ascii[at[i + 1]] << 32 |
+                        (uint64_t)ducet_ascii[at[i + 2]] << 16 | ducet_ascii[at[i + 3]];
+        store_be64(to + 2 * i, four);
+    }
+}
+
 /* The weights of the ASCII characters at the front; returns how many bytes those were. */
 static size_t key_of_ascii(struct slice text, struct buffer *out) {
     buffer_reserve(out, text.size * 2 + 2);
     uint8_t *to = out->data + out->size;
     size_t at = 0;
+    for (; at + 8 <= text.size && are_plain_ascii(text.data + at); at += 8, to += 16)
+        key_put_plain(text.data + at, to);
     for (; at < text.size && text.data[at] < 0x80; at++) {
         uint16_t weight = ducet_ascii[text.data[at]];
         store_be16(to, weight);

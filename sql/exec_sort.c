@@ -1,7 +1,8 @@
 /* exec_sort.c: ORDER BY: rows in order.
  *
  * SORT gives all its input to a sorter (exec_sorter.c), each row as the values of the order expressions and then the slots that
- * the node defines. With a limit the sorter keeps the limit + offset first rows only.
+ * the node defines. With a limit the sorter keeps the limit + offset first rows only. DISTINCT of columns that are all ordered by is
+ * done by the sorter.
  */
 #include "sql/exec_sorter.h"
 
@@ -48,7 +49,8 @@ static void sorter_begin(struct sort_stage *self, struct execution *execution, u
         const struct bound_order *order = &node->sort.order[i];
         keys[i] = (struct sort_key){order->expr->type.collation, order->is_descending};
     }
-    struct sorter_spec spec = {keys, count, count + node->slot_count, keep};
+    struct sorter_spec spec = {keys, count, count + node->slot_count, keep,
+                               node->sort.is_distinct ? SORTER_FIRST : SORTER_ALL};
     self->values = arena_array(execution->arena, struct value, spec.value_count + 1);
     self->sorter = sorter_open(execution, &spec);
 }

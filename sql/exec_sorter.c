@@ -13,17 +13,38 @@
  *   (O3) Text keys are replaced by their collation's sort keys, so comparing is memcmp.
  *   (O4) When few rows are wanted, twice as many are kept; then the worse half is forgotten, and rows that are behind the last
  *        one kept are not taken at all.
+ *   (O5) Each row has the beginning of its first key beside it, as a number: most comparisons are of two numbers. It rises with the
+ *        key, but not strictly: equal prefixes tell nothing.
+ *   (O6) SORTER_FIRST: a table finds the rows in memory by the hash of their keys, so of equal ones only the first is taken. What a file
+ *        repeats is passed over when runs are merged: the first of equal rows comes out first (O1).
  */
 #include "sql/exec_sorter.h"
 
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "row/collation.h"
 
 #define PIECE_ROWS    4096
 #define FILE_RUNS_MAX 64 /* readers have a block each: 4 MiB */
 #define KEEP_FEW_MAX  8192
 #define ROWS_FIRST    256
+#define SEEN_FIRST    256
+
+struct sorter_row {
+    uint64_t prefix; /* (O5) */
+    struct packed_row *row;
+};
+
+/* (O6) An open-addressed table; in the arena of the rows, and dies with them. */
+struct sorter_seen {
+    uint64_t *hashes;
+    struct packed_row **rows; /* NULL: free */
+    uint64_t capacity, count;
+};
+
+/* (O5) Kinds of first keys whose prefixes rise together. */
+enum prefix_use { PREFIX_OPEN, PREFIX_TEXTS, PREFIX_INTEGERS, PREFIX_NONE };
 
 /* Sorted rows. */
 struct run {
@@ -42,7 +63,10 @@ struct sorter {
     struct execution *execution;
     struct sorter_spec spec;
     struct arena *arena, *other, *read_arena; /* rows; see forget_worse; blocks of readers */
-    struct packed_row **rows;
+    struct sorter_row *rows;
+    enum prefix_use prefix_use;
+    struct sorter_seen seen;
+    struct arena *given_arena;
     uint64_t count, capacity, piece_start; /* rows[piece_start ..) are not sorted yet */
     uint64_t added, given;
     struct packed_row *last_kept; /* (O4) */
@@ -78,6 +102,8 @@ void sorter_reset(struct sorter *sorter, uint64_t keep) {
     arena_reset(sorter->arena);
     if (sorter->other != NULL) arena_reset(sorter->other);
     if (sorter->read_arena != NULL) arena_reset(sorter->read_arena);
+    sorter->seen = (struct sorter_seen){0};
+    sorter->prefix_use = PREFIX_OPEN;
     sorter->spec.keep = keep;
     sorter->keeps_few = keep <= KEEP_FEW_MAX;
     sorter->count = sorter->piece_start = sorter->added = sorter->given = 0;
@@ -88,18 +114,123 @@ void sorter_reset(struct sorter *sorter, uint64_t keep) {
 
 /* ---- comparing ---- */
 
-static int rows_compare(const struct sorter *sorter, const struct packed_row *a,
-                        const struct packed_row *b) {
+static int keys_compare(const struct sorter *sorter, const struct value *a, const struct value *b) {
     for (uint32_t i = 0; i < sorter->spec.key_count; i++) {
-        int order = value_compare_total(&a->values[i], &b->values[i], COLLATION_BINARY); /* (O3) */
+        int order = value_compare_total(&a[i], &b[i], COLLATION_BINARY); /* (O3) */
         if (order != 0) return sorter->spec.keys[i].is_descending ? -order : order;
     }
-    return (a->tag > b->tag) - (a->tag < b->tag); /* (O1) */
+    return 0;
+}
+
+static int rows_compare(const struct sorter *sorter, const struct packed_row *a,
+                        const struct packed_row *b) {
+    int order = keys_compare(sorter, a->values, b->values);
+    return order != 0 ? order : (a->tag > b->tag) - (a->tag < b->tag); /* (O1) */
 }
 
 /* qsort_r's shape. */
 static int places_compare(const void *a, const void *b, void *context) {
-    return rows_compare(context, *(struct packed_row *const *)a, *(struct packed_row *const *)b);
+    const struct sorter_row *left = a, *right = b;
+    if (left->prefix != right->prefix) return left->prefix < right->prefix ? -1 : 1; /* (O5) */
+    return rows_compare(context, left->row, right->row);
+}
+
+/* ---- prefixes (O5) ---- */
+
+static uint64_t prefix_of_text(const struct value *key) {
+    uint8_t bytes[8] = {0};
+    if (key->size >= 8) return load_be64(key->bytes);
+    if (key->size > 0) memcpy(bytes, key->bytes, key->size);
+    return load_be64(bytes);
+}
+
+/* Signed and unsigned on one line, which is 65 bits long: without the last bit. */
+static uint64_t prefix_of_integer(const struct value *key) {
+    const uint64_t half = UINT64_C(1) << 63;
+    if (key->kind == VALUE_INT && key->i < 0) return (key->u ^ half) >> 1;
+    return (half >> 1) + (key->u >> 1);
+}
+
+static enum prefix_use prefix_use_of(const struct value *key) {
+    if (key->kind == VALUE_STRING) return PREFIX_TEXTS;
+    return key->kind == VALUE_INT || key->kind == VALUE_UINT ? PREFIX_INTEGERS : PREFIX_NONE;
+}
+
+/* Of the keys in sorter->values. NULL is below everything. */
+static uint64_t prefix_make(struct sorter *sorter) {
+    const struct value *key = &sorter->values[0];
+    if (sorter->spec.key_count == 0 || sorter->prefix_use == PREFIX_NONE) return 0;
+    uint64_t prefix = 0;
+    if (key->kind != VALUE_NULL) {
+        enum prefix_use use = prefix_use_of(key);
+        if (sorter->prefix_use == PREFIX_OPEN) sorter->prefix_use = use;
+        if (sorter->prefix_use != use) { /* they do not rise together: none is of use */
+            for (uint64_t i = 0; i < sorter->count; i++) sorter->rows[i].prefix = 0;
+            sorter->prefix_use = PREFIX_NONE;
+        }
+        if (sorter->prefix_use == PREFIX_NONE) return 0;
+        prefix = use == PREFIX_TEXTS ? prefix_of_text(key) : prefix_of_integer(key);
+    }
+    return sorter->spec.keys[0].is_descending ? ~prefix : prefix;
+}
+
+/* ---- rows that are there (O6) ---- */
+
+static uint64_t keys_hash(const struct sorter *sorter, const struct value *keys) {
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < sorter->spec.key_count; i++) {
+        bool is_bytes = keys[i].kind == VALUE_STRING; /* (O3) */
+        hash = is_bytes ? hash_bytes_seeded(slice_of(keys[i].bytes, keys[i].size), hash)
+                        : value_hash(&keys[i], hash);
+    }
+    return hash;
+}
+
+/* The place of the row with these keys, or the free one for it. */
+static uint64_t seen_find(const struct sorter *sorter, uint64_t hash, const struct value *keys) {
+    const struct sorter_seen *seen = &sorter->seen;
+    uint64_t at = hash & (seen->capacity - 1);
+    while (seen->rows[at] != NULL) {
+        bool is_it =
+            seen->hashes[at] == hash && keys_compare(sorter, seen->rows[at]->values, keys) == 0;
+        if (is_it) break;
+        at = (at + 1) & (seen->capacity - 1);
+    }
+    return at;
+}
+
+static void seen_put(struct sorter *sorter, uint64_t hash, struct packed_row *row) {
+    struct sorter_seen *seen = &sorter->seen;
+    uint64_t at = seen_find(sorter, hash, row->values);
+    CHECK(seen->rows[at] == NULL);
+    seen->hashes[at] = hash;
+    seen->rows[at] = row;
+    seen->count++;
+}
+
+/* Room for one more row, at most half full. */
+static void seen_reserve(struct sorter *sorter) {
+    struct sorter_seen old = sorter->seen;
+    if (old.count * 2 < old.capacity) return;
+    uint64_t capacity = MAX((uint64_t)SEEN_FIRST, old.capacity * 2);
+    sorter->seen = (struct sorter_seen){
+        .hashes = arena_array(sorter->arena, uint64_t, capacity),
+        .rows = arena_array(sorter->arena, struct packed_row *, capacity),
+        .capacity = capacity,
+    };
+    for (uint64_t i = 0; i < old.capacity; i++) {
+        if (old.rows[i] != NULL) seen_put(sorter, old.hashes[i], old.rows[i]);
+    }
+}
+
+/* After the kept rows moved. */
+static void seen_remake(struct sorter *sorter) {
+    sorter->seen = (struct sorter_seen){0};
+    for (uint64_t i = 0; i < sorter->count; i++) {
+        struct packed_row *row = sorter->rows[i].row;
+        seen_reserve(sorter);
+        seen_put(sorter, keys_hash(sorter, row->values), row);
+    }
 }
 
 /* ---- runs ---- */
@@ -132,7 +263,7 @@ static void piece_sort(struct sorter *sorter) {
 static enum status run_step(struct sorter *sorter, struct run *run) {
     run->head = NULL;
     if (run->spill == NULL) {
-        if (run->at < run->end) run->head = sorter->rows[run->at++];
+        if (run->at < run->end) run->head = sorter->rows[run->at++].row;
         return STATUS_OK;
     }
     enum status status = spill_read(sorter->execution, &run->reader, &run->head);
@@ -183,14 +314,28 @@ static enum status heap_make(struct sorter *sorter, struct run_list *memory,
     return status;
 }
 
-/* The least row has been dealt with. */
-static enum status heap_step(struct sorter *sorter) {
+static enum status heap_advance(struct sorter *sorter) {
     struct run *top = sorter->heap[0];
     enum status status = run_step(sorter, top);
     if (status != STATUS_OK) return status;
     if (top->head == NULL) sorter->heap[0] = sorter->heap[--sorter->heap_count];
     heap_sink(sorter, 0);
     return STATUS_OK;
+}
+
+/* The least row has been dealt with, and with it those in other runs that repeat it (O6). */
+static enum status heap_step(struct sorter *sorter) {
+    bool may_repeat = sorter->spec.repeats == SORTER_FIRST && sorter->file_runs.count > 0;
+    if (!may_repeat) return heap_advance(sorter);
+    if (sorter->given_arena == NULL) sorter->given_arena = exec_arena_open(sorter->execution);
+    arena_reset(sorter->given_arena);
+    const struct packed_row *given = row_pack_copy(sorter->given_arena, sorter->heap[0]->head);
+    enum status status;
+    do {
+        status = heap_advance(sorter);
+    } while (status == STATUS_OK && sorter->heap_count > 0 &&
+             keys_compare(sorter, sorter->heap[0]->head->values, given->values) == 0);
+    return status;
 }
 
 /* ---- files ---- */
@@ -230,6 +375,7 @@ static enum status memory_write(struct sorter *sorter) {
     run_add(sorter, &sorter->file_runs)->spill = spill;
     sorter->memory_runs.count = 0;
     sorter->count = sorter->piece_start = 0;
+    sorter->seen = (struct sorter_seen){0};
     arena_reset(sorter->arena);
     return sorter->file_runs.count < FILE_RUNS_MAX ? STATUS_OK : files_merge(sorter);
 }
@@ -242,13 +388,14 @@ static void forget_worse(struct sorter *sorter) {
     qsort_r(sorter->rows, sorter->count, sizeof *sorter->rows, places_compare, sorter);
     sorter->count = MIN(sorter->count, sorter->spec.keep);
     for (uint64_t i = 0; i < sorter->count; i++) {
-        sorter->rows[i] = row_pack_copy(sorter->other, sorter->rows[i]);
+        sorter->rows[i].row = row_pack_copy(sorter->other, sorter->rows[i].row);
     }
     arena_reset(sorter->arena);
     struct arena *emptied = sorter->arena;
     sorter->arena = sorter->other;
     sorter->other = emptied;
-    sorter->last_kept = sorter->count > 0 ? sorter->rows[sorter->count - 1] : NULL;
+    sorter->last_kept = sorter->count > 0 ? sorter->rows[sorter->count - 1].row : NULL;
+    if (sorter->spec.repeats == SORTER_FIRST) seen_remake(sorter);
 }
 
 /* Is the row whose keys are in sorter->values behind all that are wanted? It is later than they (O1). */
@@ -289,20 +436,14 @@ static void keys_prepare(struct sorter *sorter, const struct value *values) {
 
 static void rows_grow(struct sorter *sorter) {
     uint64_t capacity = MAX((uint64_t)ROWS_FIRST, sorter->capacity * 2);
-    struct packed_row **rows = arena_array(sorter->execution->arena, struct packed_row *, capacity);
+    struct sorter_row *rows = arena_array(sorter->execution->arena, struct sorter_row, capacity);
     if (sorter->count > 0) memcpy(rows, sorter->rows, sorter->count * sizeof *rows);
     sorter->rows = rows;
     sorter->capacity = capacity;
 }
 
-enum status sorter_add(struct sorter *sorter, const struct value *values) {
-    CHECK(!sorter->is_finished);
-    uint64_t tag = sorter->added++;
-    keys_prepare(sorter, values);
-    if (is_too_late(sorter)) return STATUS_OK;
-    if (sorter->count == sorter->capacity) rows_grow(sorter);
-    sorter->rows[sorter->count++] =
-        row_pack(sorter->arena, sorter->values, sorter->spec.value_count, tag);
+/* What follows from one row more in memory. */
+static enum status rows_settle(struct sorter *sorter) {
     bool is_full = exec_is_full(sorter->execution, sorter->arena);
     if (is_full && sorter->keeps_few) { /* a few, but large ones */
         sorter->keeps_few = false;
@@ -316,6 +457,25 @@ enum status sorter_add(struct sorter *sorter, const struct value *values) {
         piece_sort(sorter);
     }
     return STATUS_OK;
+}
+
+enum status sorter_add(struct sorter *sorter, const struct value *values) {
+    CHECK(!sorter->is_finished);
+    uint64_t tag = sorter->added++, hash = 0;
+    keys_prepare(sorter, values);
+    if (is_too_late(sorter)) return STATUS_OK;
+    bool is_first_only = sorter->spec.repeats == SORTER_FIRST;
+    if (is_first_only) {
+        hash = keys_hash(sorter, sorter->values);
+        seen_reserve(sorter);
+        if (sorter->seen.rows[seen_find(sorter, hash, sorter->values)] != NULL) return STATUS_OK;
+    }
+    if (sorter->count == sorter->capacity) rows_grow(sorter);
+    uint64_t prefix = prefix_make(sorter);
+    struct packed_row *row = row_pack(sorter->arena, sorter->values, sorter->spec.value_count, tag);
+    sorter->rows[sorter->count++] = (struct sorter_row){prefix, row};
+    if (is_first_only) seen_put(sorter, hash, row);
+    return rows_settle(sorter);
 }
 
 /* ---- giving ---- */

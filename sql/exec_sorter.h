@@ -10,11 +10,15 @@ struct sort_key {
     uint8_t is_descending;
 };
 
+/* What becomes of rows whose keys are all equal: everyone is given, or the first that was added. */
+enum sorter_repeats { SORTER_ALL, SORTER_FIRST };
+
 struct sorter_spec {
     const struct sort_key *keys;
     uint32_t key_count;
     uint32_t value_count; /* of a row; its first key_count values are the keys */
     uint64_t keep;        /* only the first so many are wanted; UINT64_MAX: all */
+    enum sorter_repeats repeats;
 };
 
 struct sorter;

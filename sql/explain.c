@@ -121,7 +121,7 @@ static void print_join(struct tree *tree, const struct plan_node *node) {
 }
 
 static void print_order(struct tree *tree, const struct plan_node *node) {
-    buffer_printf(&tree->out, "Sort: ");
+    buffer_printf(&tree->out, node->sort.is_distinct ? "Sort with duplicate removal: " : "Sort: ");
     for (uint32_t i = 0; i < node->sort.order_count; i++) {
         if (i > 0) buffer_printf(&tree->out, ", ");
         expr_print(node->sort.order[i].expr, &tree->out);

@@ -399,24 +399,49 @@ static void sort_keep_items(struct planner *planner, struct plan_node *sort,
     node_set_slots(planner, sort, slots);
 }
 
+static bool order_has_item(const struct bound_query *query, const struct bound_item *item) {
+    for (uint32_t i = 0; i < query->order_count; i++) {
+        const struct expr *expr = query->order[i].expr;
+        bool is_it = expr->kind == EXPR_SLOT && expr->slot == item->slot &&
+                     expr->type.collation == item->expr->type.collation;
+        if (is_it) return true;
+    }
+    return false;
+}
+
+/* Rows that are equal for DISTINCT are equal for the sort, and the other way round: then the sort does both. */
+static bool sort_tells_distinct(const struct plan_node *root, const struct bound_query *query) {
+    if (root->kind != PLAN_DISTINCT || query->order_count != root->project.count) return false;
+    for (uint32_t i = 0; i < root->project.count; i++) {
+        if (!order_has_item(query, &root->project.items[i])) return false;
+    }
+    return true;
+}
+
+static struct plan_node *sort_make(struct planner *planner, struct plan_node *root,
+                                   const struct bound_query *query,
+                                   const struct bound_select *select) {
+    bool is_distinct = sort_tells_distinct(root, query);
+    bool counts_all = select != NULL && (select->options & AST_SELECT_CALC_FOUND_ROWS) != 0;
+    struct plan_node *sort = node_new(planner, PLAN_SORT, is_distinct ? root->input : root);
+    sort->sort.order = query->order;
+    sort->sort.order_count = query->order_count;
+    sort->sort.is_distinct = is_distinct;
+    if (planner->modify == NULL) sort_keep_items(planner, sort, query);
+    if (counts_all) return sort;
+    sort->sort.limit = query->limit;
+    sort->sort.offset = query->offset;
+    if (!is_distinct) plan_push_top(planner, sort, select);
+    return sort;
+}
+
 struct plan_node *plan_order_and_limit(struct planner *planner, struct plan_node *root,
                                        const struct bound_query *query,
                                        const struct bound_select *select) {
     bool counts_all = select != NULL && (select->options & AST_SELECT_CALC_FOUND_ROWS) != 0;
     bool sorts = query->order_count > 0 && !order_by_index(planner, root, query, select);
     if (query->limit != NULL && !sorts) push_limit(root, query, select);
-    if (sorts) {
-        struct plan_node *sort = node_new(planner, PLAN_SORT, root);
-        sort->sort.order = query->order;
-        sort->sort.order_count = query->order_count;
-        if (planner->modify == NULL) sort_keep_items(planner, sort, query);
-        if (!counts_all) {
-            sort->sort.limit = query->limit;
-            sort->sort.offset = query->offset;
-            plan_push_top(planner, sort, select);
-        }
-        root = sort;
-    }
+    if (sorts) root = sort_make(planner, root, query, select);
     if (query->limit == NULL && query->offset == NULL && !counts_all) return root;
     struct plan_node *limit = node_new(planner, PLAN_LIMIT, root);
     limit->limit.limit = query->limit;

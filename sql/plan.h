@@ -134,6 +134,7 @@ struct plan_node {
             const struct bound_order *order;
             uint32_t order_count;
             struct expr *limit, *offset; /* top-n: NULL keeps all */
+            uint8_t is_distinct; /* of rows that are equal in all of `order`, only the first */
         } sort;
         struct {
             struct expr *limit, *offset;

@@ -166,6 +166,28 @@ Test(collation, prefix_keys_start_the_keys_of_longer_texts) {
     fixture_close(&fixture);
 }
 
+/* Texts longer than what is taken at once have the weights of their characters, one after the other. */
+Test(collation, long_ascii_texts_have_the_keys_of_their_pieces) {
+    struct fixture fixture;
+    struct arena *arena = fixture_open(&fixture);
+    struct random random;
+    random_open(&random, 10);
+    for (int round = 0; round < 20000; round++) {
+        uint8_t bytes[40];
+        size_t size = random_below(&random, sizeof(bytes) + 1);
+        for (size_t i = 0; i < size; i++)
+            bytes[i] = (uint8_t)(random_below(&random, 20) == 0 ? random_below(&random, 128)
+                                                                : random_range(&random, 32, 126));
+        struct buffer whole = buffer_of(arena), pieces = buffer_of(arena);
+        collation_prefix_key(255, slice_of(bytes, size), &whole);
+        for (size_t i = 0; i < size; i++)
+            collation_prefix_key(255, slice_of(bytes + i, 1), &pieces);
+        cr_assert(slice_equal(buffer_slice(&whole), buffer_slice(&pieces)));
+        arena_reset(arena);
+    }
+    fixture_close(&fixture);
+}
+
 Test(collation, any_bytes_are_borne, .timeout = 100) {
     struct fixture fixture;
     struct arena *arena = fixture_open(&fixture);

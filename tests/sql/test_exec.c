@@ -25,6 +25,24 @@ static void open_sbtest(void) {
            "ok 5 id 1");
 }
 
+/* A sort looks at the first bytes of a first key before it compares. */
+Test(exec, sorts_order_by_more_than_the_beginning_of_a_key) {
+    expect("CREATE TABLE p (id INT PRIMARY KEY, u BIGINT UNSIGNED, i BIGINT, s VARCHAR(40))", "ok");
+    expect("INSERT INTO p VALUES (1, 18446744073709551615, -9223372036854775808, 'same begin b'), "
+           "(2, 18446744073709551614, 9223372036854775807, 'same begin A'), "
+           "(3, 0, -1, ''), (4, 1, 0, NULL), (5, NULL, NULL, 'same'), "
+           "(6, 9223372036854775808, 1, 'SAME BEGIN aa'), (7, 9223372036854775807, -2, 's')",
+           "ok 7");
+    expect("SELECT id FROM p ORDER BY u", "5\n3\n4\n7\n6\n2\n1");
+    expect("SELECT id FROM p ORDER BY u DESC", "1\n2\n6\n7\n4\n3\n5");
+    expect("SELECT id FROM p ORDER BY i", "5\n1\n7\n3\n4\n6\n2");
+    expect("SELECT id FROM p ORDER BY i DESC", "2\n6\n4\n3\n7\n1\n5");
+    expect("SELECT id FROM p ORDER BY s", "4\n3\n7\n5\n2\n6\n1");
+    expect("SELECT id FROM p ORDER BY s DESC", "1\n6\n2\n5\n7\n3\n4");
+    expect("SELECT id FROM p ORDER BY COALESCE(i, u), id", "5\n1\n7\n3\n4\n6\n2");
+    expect("SELECT id FROM p ORDER BY LEFT(s, 4), id DESC", "4\n3\n7\n6\n5\n2\n1");
+}
+
 Test(exec, sysbench_reads) {
     open_sbtest();
     expect("SELECT c FROM sbtest1 WHERE id=3", "ii");

@@ -94,6 +94,35 @@ Test(exec_spill, distinct_gives_the_same_rows) {
     expect_same("SELECT DISTINCT wide, d FROM t ORDER BY wide");
 }
 
+Test(exec_spill, a_sort_removes_duplicates_as_distinct_does) {
+    static const char *const orders[] = {"name", "name DESC", "k", "k DESC", "d", "wide"};
+    open_table();
+    for (uint32_t i = 0; i < ARRAY_COUNT(orders); i++) {
+        int size = (int)strcspn(orders[i], " ");
+        const char *text = arena_printf(&world->arena, "SELECT DISTINCT %.*s FROM t ORDER BY %s",
+                                        size, orders[i], orders[i]);
+        expect_same(text);
+        expect(text,
+               exec_world_run(world, arena_printf(&world->arena,
+                                                  "SELECT * FROM (SELECT DISTINCT %.*s FROM t) x "
+                                                  "ORDER BY %s",
+                                                  size, orders[i], orders[i])));
+    }
+    expect_same("SELECT DISTINCT name, k FROM t ORDER BY k DESC, name");
+    expect_same("SELECT DISTINCT name, k FROM t ORDER BY k, name LIMIT 1500");
+    world->spill_files = NULL;
+    expect("SELECT DISTINCT name, k FROM t ORDER BY k, name LIMIT 5, 700",
+           exec_world_run(world, "SELECT * FROM (SELECT DISTINCT name, k FROM t) x "
+                                 "ORDER BY k, name LIMIT 5, 700"));
+}
+
+Test(exec_spill, few_distinct_rows_of_many_are_found_among_repeated_ones) {
+    open_table();
+    world->spill_files = NULL;
+    expect("SELECT DISTINCT id DIV 700 FROM t ORDER BY 1 DESC LIMIT 2", "2\n1");
+    expect("SELECT DISTINCT k FROM t ORDER BY k LIMIT 3", "NULL\n0\n1");
+}
+
 Test(exec_spill, joins_give_the_same_rows) {
     open_table();
     expect_same("SELECT a.id, b.id FROM t a JOIN t b ON a.k = b.k WHERE a.id < 300 "

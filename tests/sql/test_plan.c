@@ -57,6 +57,10 @@ static const struct plan_case trees[] = {
     {"SELECT x, COUNT(DISTINCT name) FROM a GROUP BY x", {"Group aggregate by"}, "pushed"},
     {"SELECT COUNT(*) FROM a JOIN c ON a.name = c.v", {"Aggregate"}, "pushed agg"},
     {"SELECT DISTINCT name FROM a", {"Remove duplicates"}, NULL},
+    {"SELECT DISTINCT name FROM a ORDER BY name", {"Sort with duplicate removal"}, "Remove"},
+    {"SELECT DISTINCT name FROM a ORDER BY name LIMIT 2", {"Sort with dup"}, "pushed order"},
+    {"SELECT DISTINCT x, name FROM a ORDER BY name", {"Sort: ", "Remove duplicates"}, NULL},
+    {"SELECT DISTINCT name FROM a ORDER BY LOWER(name)", {"Remove duplicates"}, "removal"},
     /* subqueries */
     {"SELECT * FROM a WHERE id IN (SELECT a_id FROM b)", {"Subqueries: 1"}, NULL},
     {"SELECT id, (SELECT COUNT(*) FROM b WHERE a_id = a.id) FROM a",
