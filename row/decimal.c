@@ -486,17 +486,25 @@ enum status decimal_mul(const struct decimal *a, const struct decimal *b, struct
     return wide_finish(&product, scale, sign, out);
 }
 
+/* MySQL counts places in words of nine digits, and gives the quotient all places of its last word. */
+static uint32_t whole_words(uint32_t places) { return (places + 8) / 9 * 9; }
+
+static uint32_t quotient_scale(uint32_t a, uint32_t b, uint32_t increment) {
+    uint32_t words = whole_words(a) + whole_words(b), spare = words - a - b;
+    uint32_t places = whole_words(words + (increment > spare ? increment - spare : 0));
+    return MIN(places, (uint32_t)DECIMAL_SCALE_MAX);
+}
+
 enum status decimal_div(const struct decimal *a, const struct decimal *b, uint32_t increment,
                         struct decimal *out) {
     struct wide x = wide_of(a), y = wide_of(b), rest;
     if (y.size == 0) return STATUS_DIVISION_BY_ZERO;
-    uint32_t scale = MIN(a->scale + increment, DECIMAL_SCALE_MAX);
+    uint32_t scale = quotient_scale(a->scale, b->scale, increment);
     enum sign sign = SIGN_IF(a->negative != b->negative);
     /* x / 10^sa / (y / 10^sb) = q / 10^scale, so q = x * 10^(scale + sb - sa) / y */
     CHECK(scale >= a->scale);
     wide_scale_up(&x, scale + b->scale - a->scale);
     struct wide quotient = wide_divide(&x, &y, &rest);
-    if (wide_is_half(&rest, &y)) wide_add_limb(&quotient, 1);
     return wide_finish(&quotient, scale, sign, out);
 }
 

@@ -53,8 +53,9 @@ uint32_t decimal_digits(const struct decimal *decimal);
 int decimal_compare(const struct decimal *a, const struct decimal *b);
 struct decimal decimal_negate(const struct decimal *decimal);
 
-/* Scale of sums: the larger; of products: the sum, 30 at most (rounded); of quotients: a's scale
- * and `increment`, 30 at most; of remainders: the larger, sign of a. `out` may be an argument. */
+/* Scale of sums: the larger; of products: the sum, 30 at most (rounded); of remainders: the larger, sign of a; of
+ * quotients, which are cut: a's scale and `increment` and what is left of the last nine places that MySQL computes at
+ * once, 30 at most. `out` may be an argument. */
 MUST_USE enum status decimal_add(const struct decimal *a, const struct decimal *b,
                                  struct decimal *out);
 MUST_USE enum status decimal_sub(const struct decimal *a, const struct decimal *b,

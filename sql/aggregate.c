@@ -274,6 +274,10 @@ static struct value sum_result(const struct bound_aggregate *aggregate,
         status = decimal_div(&sum, &count, DECIMAL_DIV_INCREMENT, &sum);
         CHECK(status == STATUS_OK || status == STATUS_TRUNCATED || status == STATUS_OUT_OF_RANGE);
     }
+    bool is_cut_later = is_average || aggregate->args[0]->places == PLACES_ALL;
+    if (is_cut_later && sum.scale >= aggregate->type.scale) {
+        return value_of_decimal(&sum, state->arena);
+    }
     status = decimal_round(&sum, aggregate->type.scale, DECIMAL_HALF_AWAY, &sum);
     CHECK(status == STATUS_OK || status == STATUS_TRUNCATED || status == STATUS_OUT_OF_RANGE);
     return value_of_decimal(&sum, state->arena);

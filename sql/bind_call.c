@@ -152,6 +152,7 @@ static enum status resolve_aggregate(struct binder *binder, struct bound_aggrega
     slot->collation = node->collation;
     slot->coercibility = node->coercibility;
     slot->flags = EXPR_HAS_AGGREGATE | (never_null ? 0 : EXPR_NULLABLE);
+    if (node->places == PLACES_CUT) expr_cut_places(slot);
     *out = slot;
     return STATUS_OK;
 }

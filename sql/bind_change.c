@@ -39,7 +39,9 @@ static enum status bind_value(struct binder *binder, const struct ast_expr *ast,
     binder->scope->clause = CLAUSE_VALUES;
     enum status status = bind_expr(binder, ast, out);
     binder->scope->clause = clause;
-    return status == STATUS_OK ? bind_scalar(binder, *out) : status;
+    if (status != STATUS_OK) return status;
+    *out = expr_all_places(binder->arena, *out);
+    return bind_scalar(binder, *out);
 }
 
 /* ---- INSERT: which columns ---- */

@@ -307,8 +307,10 @@ static enum status bind_arithmetic(struct binder *binder, const struct ast_expr 
     enum status status = bind_exprs(binder, ast->args, ast->arg_count, expr->args);
     if (status != STATUS_OK) return status;
     expr->operation = (uint16_t)op;
+    bool has_more = op == ARITHMETIC_DIV;
     for (uint32_t i = 0; i < expr->arg_count; i++) {
-        expr->args[i] = operand_of(binder, op, expr->args[i]);
+        expr->args[i] = expr_all_places(binder->arena, operand_of(binder, op, expr->args[i]));
+        has_more |= expr->args[i]->places == PLACES_ALL;
         struct column_type type = coerce_number_type(expr->args[i]);
         expr->type = i == 0 ? type : result_of(binder, op, &expr->type, &type);
     }
@@ -316,6 +318,7 @@ static enum status bind_arithmetic(struct binder *binder, const struct ast_expr 
     expr_inherit(expr);
     bool may_divide = op == ARITHMETIC_DIV || op == ARITHMETIC_INT_DIV || op == ARITHMETIC_MOD;
     if (may_divide) expr->flags |= EXPR_NULLABLE;
+    if (has_more && expr->type.kind == COLUMN_DECIMAL) expr_cut_places(expr);
     *out = expr;
     return STATUS_OK;
 }
@@ -326,13 +329,17 @@ static enum status bind_negate(struct binder *binder, const struct ast_expr *ast
     struct expr *expr = expr_new(binder->arena, is_bits ? EXPR_BIT_NOT : EXPR_NEGATE, 1);
     enum status status = bind_exprs(binder, ast->args, 1, expr->args);
     if (status != STATUS_OK) return status;
-    expr->args[0] = operand_of(binder, ARITHMETIC_ADD, expr->args[0]);
+    expr->args[0] =
+        expr_all_places(binder->arena, operand_of(binder, ARITHMETIC_ADD, expr->args[0]));
     expr->type = is_bits ? column_type_bigint(COLUMN_UNSIGNED) : coerce_number_type(expr->args[0]);
     if (expr->type.kind == COLUMN_FLOAT) expr->type = column_type_double();
     if (!is_bits) expr->type.flags &= (uint8_t)~COLUMN_UNSIGNED;
-    if (!is_bits && expr->type.length > 0) expr->type.length++;
+    bool has_sign =
+        expr->args[0]->kind == EXPR_CONSTANT; /* its digits are counted with room for one */
+    if (!is_bits && !has_sign && expr->type.length > 0) expr->type.length++;
     expr->coercibility = COERCE_NUMERIC;
     expr_inherit(expr);
+    if (!is_bits && expr->args[0]->places == PLACES_ALL) expr_cut_places(expr);
     *out = expr_fold(binder->arena, expr);
     return STATUS_OK;
 }
@@ -414,7 +421,7 @@ static struct expr *cast_node(struct binder *binder, struct expr *arg,
                               const struct column_type *type, uint32_t length) {
     struct expr *cast = expr_new(binder->arena, EXPR_CAST, 1);
     bool is_text = column_kind_is_string(type->kind);
-    cast->args[0] = arg;
+    cast->args[0] = is_text ? arg : expr_all_places(binder->arena, arg);
     cast->type = *type;
     cast->collation = type->collation;
     cast->operation = CAST_EXPLICIT;

@@ -58,7 +58,7 @@ static void item_origin(struct bound_item *item) {
 /* Type and slot of an item whose expr is final (B4 of bound.h). */
 void bind_finish_item(struct binder *binder, struct bound_item *item) {
     const struct expr *expr = item->expr;
-    bool is_slot = expr->kind == EXPR_SLOT ||
+    bool is_slot = (expr->kind == EXPR_SLOT && expr->places != PLACES_CUT) ||
                    (expr->kind == EXPR_COLUMN && expr->type.kind != COLUMN_TIMESTAMP);
     item->type = expr->type;
     item->is_nullable = (expr->flags & EXPR_NULLABLE) != 0;

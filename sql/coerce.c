@@ -37,7 +37,7 @@ static bool needs_no_cast(const struct expr *arg, const struct column_type *type
 static struct expr *cast_of(struct arena *arena, struct expr *arg, const struct column_type *type,
                             enum cast_mode mode) {
     struct expr *cast = expr_new(arena, EXPR_CAST, 1);
-    cast->args[0] = arg;
+    cast->args[0] = column_kind_is_string(type->kind) ? arg : expr_all_places(arena, arg);
     cast->type = *type;
     cast->type.flags &= (uint8_t)~COLUMN_NOT_NULL;
     cast->collation = type->collation;
@@ -298,6 +298,9 @@ struct column_type coerce_number_type(const struct expr *arg) {
         if (!column_kind_is_integer(type->kind)) return *type;
         struct column_type integer = column_type_bigint(type->flags & COLUMN_UNSIGNED);
         integer.length = column_type_display_length(type, 1);
+        bool lacks_sign =
+            arg->kind == EXPR_CONSTANT && arg->value.kind == VALUE_INT && arg->value.i >= 0;
+        if (lacks_sign) integer.length++; /* of all others it has room for one */
         return integer;
     }
     switch (type->kind) {
@@ -499,6 +502,7 @@ enum status coerce_comparison(struct function_call *call, uint32_t from, uint32_
     } else {
         all_to_numbers(call, args, count);
     }
+    for (uint32_t i = 0; i < count; i++) args[i] = expr_all_places(call->arena, args[i]);
     return STATUS_OK;
 }
 
@@ -540,6 +544,7 @@ static void digits_add(struct type_mix *mix, const struct expr *arg) {
     uint32_t scale = type->scale;
     if (column_kind_is_integer(type->kind)) {
         scale = 0;
+        digits = coerce_number_type(arg).length;
         if (!column_type_is_unsigned(type) && digits > 1) digits--;
     }
     mix->integer_digits = MAX(mix->integer_digits, digits);

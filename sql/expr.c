@@ -60,6 +60,29 @@ struct expr *expr_constant(struct arena *arena, struct value value,
     return expr;
 }
 
+static enum status eval_cut(const struct expr *expr, struct eval_context *context,
+                            struct value *out) {
+    enum status status = evals[expr->kind](expr, context, out);
+    bool is_longer = out->kind == VALUE_DECIMAL && out->scale > expr->type.scale;
+    if (status != STATUS_OK || !is_longer) return status;
+    struct value value = *out;
+    return value_round(&value, expr->type.scale, DECIMAL_HALF_AWAY, context->arena, out);
+}
+
+void expr_cut_places(struct expr *expr) {
+    expr->places = PLACES_CUT;
+    expr->eval = eval_cut;
+}
+
+struct expr *expr_all_places(struct arena *arena, struct expr *expr) {
+    if (expr->places != PLACES_CUT) return expr;
+    struct expr *all = arena_new(arena, struct expr);
+    *all = *expr;
+    all->places = PLACES_ALL;
+    all->eval = evals[expr->kind];
+    return all;
+}
+
 /* (N2) */
 void expr_inherit(struct expr *expr) {
     static const uint8_t rising = EXPR_NULLABLE | EXPR_NOT_DETERMINISTIC | EXPR_HAS_SUBQUERY |

@@ -62,6 +62,13 @@ enum expr_flag {
     EXPR_WARNS = 128,     /* CAST: tells of truncation */
 };
 
+/* A quotient has more digits than its type (MySQL: 1 / 3 is 0.333333333, shown as 0.3333). Who computes on takes all. */
+enum expr_places {
+    PLACES_OF_TYPE, /* values have the type's places */
+    PLACES_CUT,     /* they have more, which are rounded off */
+    PLACES_ALL,     /* they have more */
+};
+
 /* What a CAST node does with what does not fit; `operation` of the node. */
 enum cast_mode {
     CAST_QUIET,    /* put in by the binder: never cut, never told */
@@ -92,6 +99,7 @@ struct expr {
     uint8_t kind;  /* enum expr_kind */
     uint8_t flags; /* enum expr_flag */
     uint8_t coercibility;
+    uint8_t places; /* enum expr_places */
     /* COMPARE: enum program_op; ARITHMETIC: enum arithmetic_op; LIKE: escape; CAST: enum cast_mode */
     uint16_t operation;
     uint16_t collation; /* that comparisons, LIKE and string functions work in */
@@ -155,7 +163,7 @@ struct eval_context {
     int64_t sysdate_epoch_us;         /* of this moment (SYSDATE), unless there is a clock */
     const uint64_t *clock_us;         /* the driver's, moved whenever the fiber waits; or NULL */
     uint8_t week_format;              /* default_week_format */
-    uint8_t cipher_mode;              /* enum cipher_mode, and bytes of its key: block_encryption_mode */
+    uint8_t cipher_mode; /* enum cipher_mode, and bytes of its key: block_encryption_mode */
     uint8_t cipher_key_bytes;
     const struct time_zone *zone;
     struct random *random; /* the session's; RAND(n) has its own state per node and execution */
@@ -190,6 +198,10 @@ MUST_USE static inline enum status expr_eval(const struct expr *expr, struct eva
 MUST_USE enum status expr_truth(const struct expr *expr, struct eval_context *context,
                                 int *truth_out);
 
+/* The node's values have more places than its type: they are rounded off. */
+void expr_cut_places(struct expr *expr);
+/* The node without that, for those who compute with it; a copy, or the node itself. */
+struct expr *expr_all_places(struct arena *arena, struct expr *expr);
 /* Slots that the expression reads, as bits in `set` (slot_count bits). */
 void expr_slots(const struct expr *expr, uint64_t *set);
 /* Same shape, same leaves: GROUP BY matching, common subexpressions. */

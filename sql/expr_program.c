@@ -105,6 +105,7 @@ static enum status emit_binary(const struct expr *expr, struct expr_program *pro
                                program_operand *operand_out) {
     struct program_builder *builder = program->builder;
     program_operand operands[2];
+    if (expr->places != PLACES_OF_TYPE) return STATUS_UNSUPPORTED;
     enum status status = emit_two(expr, program, operands);
     if (status != STATUS_OK) return status;
     if (expr->kind == EXPR_COMPARE) {

@@ -16,11 +16,13 @@ static enum status resolve_sum(struct function_call *call) {
         expr->type = column_type_double();
         return STATUS_OK;
     }
+    expr->args[0] = expr_all_places(call->arena, expr->args[0]);
     uint32_t digits =
         type.kind == COLUMN_DECIMAL ? type.precision : column_type_display_length(&type, 1);
     uint8_t scale = type.kind == COLUMN_DECIMAL ? type.scale : 0;
     digits = MIN(digits + SUM_DIGITS_MORE, (uint32_t)DECIMAL_PRECISION_MAX);
     expr->type = column_type_decimal((uint8_t)digits, scale);
+    if (expr->args[0]->places == PLACES_ALL) expr->places = PLACES_CUT;
     return STATUS_OK;
 }
 
@@ -33,6 +35,7 @@ static enum status resolve_avg(struct function_call *call) {
     if (type->precision == DECIMAL_PRECISION_MAX) whole = DECIMAL_PRECISION_MAX - scale;
     *type = column_type_decimal((uint8_t)MIN(whole + scale, (uint32_t)DECIMAL_PRECISION_MAX),
                                 (uint8_t)scale);
+    call->expr->places = PLACES_CUT;
     return status;
 }
 

@@ -420,6 +420,7 @@ static const struct number_style *style_of(struct eval_context *context, struct 
 static enum status resolve_format(struct function_call *call) {
     uint64_t digits = coerce_text_length(call->expr->args[0]);
     function_type_ascii(call, digits + digits / 3 + FORMAT_PLACES_MAX + 2);
+    call->expr->args[0] = expr_all_places(call->arena, call->expr->args[0]);
     return STATUS_OK;
 }
 

@@ -45,6 +45,7 @@ static enum status resolve_whole(struct function_call *call) {
     enum status status = resolve_like_arg(call);
     struct column_type *type = &call->expr->type;
     if (status != STATUS_OK || type->kind != COLUMN_DECIMAL) return status;
+    call->expr->args[0] = expr_all_places(call->arena, call->expr->args[0]);
     uint8_t digits = (uint8_t)(type->precision - type->scale);
     *type = digits <= 18 ? column_type_bigint(0) : column_type_decimal((uint8_t)(digits + 1), 0);
     return STATUS_OK;
@@ -68,8 +69,9 @@ static enum status resolve_round(struct function_call *call) {
         expr->type.scale = (uint8_t)MIN(MAX(places, (int64_t)0), (int64_t)SCALE_NOT_FIXED);
         return STATUS_OK;
     }
+    expr->args[0] = expr_all_places(call->arena, expr->args[0]);
     uint8_t digits = (uint8_t)(expr->type.precision - expr->type.scale);
-    uint8_t scale = (uint8_t)MAX((int64_t)0, MIN(places, (int64_t)expr->type.scale));
+    uint8_t scale = (uint8_t)MAX((int64_t)0, MIN(places, (int64_t)DECIMAL_SCALE_MAX));
     expr->type =
         column_type_decimal((uint8_t)MIN(digits + 1 + scale, DECIMAL_PRECISION_MAX), scale);
     return STATUS_OK;

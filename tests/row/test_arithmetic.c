@@ -58,8 +58,8 @@ Test(arithmetic, integers_overflow_as_mysql_says) {
 Test(arithmetic, division_gives_decimals_or_doubles) {
     struct fixture fixture;
     struct arena *arena = fixture_open(&fixture);
-    EXPECT(DIV, I(1), I(3), STATUS_OK, VALUE_DECIMAL, "0.3333");
-    EXPECT(DIV, X("10.50", arena), I(2), STATUS_OK, VALUE_DECIMAL, "5.250000");
+    EXPECT(DIV, I(1), I(3), STATUS_OK, VALUE_DECIMAL, "0.333333333");
+    EXPECT(DIV, X("10.50", arena), I(2), STATUS_OK, VALUE_DECIMAL, "5.250000000");
     EXPECT(DIV, D(1), I(4), STATUS_OK, VALUE_DOUBLE, "0.25");
     EXPECT(DIV, I(1), I(0), STATUS_DIVISION_BY_ZERO, VALUE_NULL, "NULL");
     EXPECT(DIV, D(1), D(0), STATUS_DIVISION_BY_ZERO, VALUE_NULL, "NULL");
