@@ -361,14 +361,26 @@ static void check_replica(struct town *town, const struct inspect_shard *replica
     }
 }
 
-/* The shards of a store that it leads without listing `node`, and all that it holds, as bits. */
-static void collect_led(const struct store *store, uint16_t node, struct arena *arena,
-                        uint64_t *led_out, uint64_t *held_out) {
+/* Shards as bits: all that are held, and those whose primary goes on without the node. */
+struct led {
+    uint16_t without_node;
+    uint64_t held, led;
+    uint32_t terms[SHARDS_MAX +
+                   1]; /* the latest that anybody knows: a primary of an earlier one is none */
+};
+
+static void collect_led(struct led *led, const struct store *store, struct arena *arena) {
     struct inspect_shard replica;
     for (uint32_t place = 0; inspect_shard_at(store, place, arena, &replica); place++) {
-        *held_out |= BIT(replica.shard);
-        bool is_listed = (replica.listed >> (node % 64) & 1) != 0;
-        if (replica.is_primary && !is_listed) *led_out |= BIT(replica.shard);
+        uint64_t bit = BIT(replica.shard);
+        bool is_required = (replica.required >> (led->without_node % 64) & 1) != 0;
+        led->held |= bit;
+        if (replica.term > led->terms[replica.shard]) {
+            led->terms[replica.shard] = replica.term;
+            led->led &= ~bit;
+        }
+        if (replica.term == led->terms[replica.shard] && replica.is_primary && !is_required)
+            led->led |= bit;
     }
 }
 
@@ -376,17 +388,17 @@ bool town_can_spare(const struct town *town, uint32_t store) {
     struct chunk_source source = {print_take, print_give};
     struct arena arena;
     arena_open(&arena, &source, 0);
-    uint64_t led = 0, held = 0;
+    struct led led = {.without_node = town->stores[store].node};
     bool are_all_up = true;
     for (uint32_t i = 0; i < town->options.store_count; i++) {
         if (i == store) continue;
         const struct store *machine = sim_machine_of(town->sim, town->stores[i].node);
         bool is_up = sim_state(town->sim, town_process_of_store(town, i)) == SIM_UP;
         are_all_up = are_all_up && is_up && machine != NULL;
-        if (are_all_up) collect_led(machine, town->stores[store].node, &arena, &led, &held);
+        if (are_all_up) collect_led(&led, machine, &arena);
     }
     arena_close(&arena);
-    return are_all_up && held != 0 && led == held;
+    return are_all_up && led.held != 0 && led.led == led.held;
 }
 
 void town_check_rest(struct town *town) {

@@ -48,8 +48,8 @@ void town_start(struct town *town);
 uint32_t town_process_count(const struct town *town);
 uint32_t town_process_of_store(const struct town *town, uint32_t store);
 uint32_t town_process_of_front(const struct town *town, uint32_t front);
-/* All other storage nodes run, and whatever this one holds has a primary among them that does not list it: its disk is not
- * needed. */
+/* All other storage nodes run, and whatever this one holds has a primary among them that does not require it (R1: listed, or
+ * perhaps about to be): its disk is not needed. */
 bool town_can_spare(const struct town *town, uint32_t store);
 /* From now on clients finish what they have begun and then only wait. */
 void town_quiet(struct town *town);

@@ -264,8 +264,7 @@ bool inspect_shard_at(const struct store *store, uint32_t place, struct arena *s
                                         .transaction_count = shard->participants->pool.count,
                                         .lock_count = lock_count(shard->locks),
                                         .garbage_bytes = fragments_garbage_bytes(fragments)};
-    for (uint32_t i = 0; i < shard->configured.replica_count; i++)
-        shard_out->listed |= BIT(shard->configured.replicas[i].node % 64);
+    if (shard_is_primary(shard)) shard_out->required = replica_required(shard);
     for (uint32_t i = 0; i < fragments->place_count; i++) {
         const struct fragment *fragment = &fragments->slots[fragments->places[i].slot];
         if (fragment->state != FRAGMENT_OPEN) continue;

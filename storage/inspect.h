@@ -56,7 +56,8 @@ struct inspect_shard {
     uint32_t schema_work_count; /* dropped tables that are not freed yet, backfills under way */
     uint64_t transaction_count, lock_count;
     uint64_t garbage_bytes;
-    uint64_t listed; /* bit n % 64 for each node n, as it has been told */
+    uint64_t
+        required; /* of a primary: bit n % 64 for each other node n whose confirm it waits for (R1) */
 };
 /* The stage of the learner's copy that has come furthest on this store (enum copy_stage of storage/shard.h). */
 enum inspect_copy { INSPECT_NONE, INSPECT_TAKING, INSPECT_FILLING, INSPECT_KEEPING };

@@ -83,12 +83,17 @@ static bool replica_is_required(const struct replica_peer *peer) {
            peer->machine.state == REPLICA_LEAVING;
 }
 
-bool replica_is_alone(const struct shard *shard) {
+uint64_t replica_required(const struct shard *shard) {
     const struct replication *replication = shard->replication;
-    for (uint32_t i = 0; i < replication->peer_count; i++)
-        if (replica_is_required(&replication->peers[i])) return false;
-    return true;
+    uint64_t nodes = 0;
+    for (uint32_t i = 0; i < replication->peer_count; i++) {
+        const struct replica_peer *peer = &replication->peers[i];
+        if (replica_is_required(peer)) nodes |= BIT(peer->node % 64);
+    }
+    return nodes;
 }
+
+bool replica_is_alone(const struct shard *shard) { return replica_required(shard) == 0; }
 
 /* It has everything up to there. */
 static uint64_t replica_has(const struct replica_peer *peer) {

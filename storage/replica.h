@@ -97,6 +97,8 @@ void replica_on_deadline(struct shard *shard, struct effects *out);
 uint64_t replica_deadline(const struct shard *shard);
 /* Records above this position are kept in the tail for a peer; UINT64_MAX: for nobody. */
 uint64_t replica_tail_needed(const struct shard *shard);
+/* The other nodes of the required set: bit n % 64 for node n. */
+uint64_t replica_required(const struct shard *shard);
 /* Nobody but this node is required: proofs and confirms need no message. */
 bool replica_is_alone(const struct shard *shard);
 

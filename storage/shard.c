@@ -487,6 +487,7 @@ void shard_on_kept(struct shard *shard, uint64_t kept, uint64_t synced, struct e
 void shard_on_peer(struct shard *shard, const struct peer *peer, struct effects *out) {
     CHECK(peer->peer_state >= PEER_OPEN && peer->peer_state <= PEER_DEAD);
     replica_on_peer(shard, peer, out);
+    if (peer->peer_state == PEER_OPEN) system_on_peer_open(shard);
     if (peer->peer_state == PEER_OPEN || peer->incarnation == 0) return;
     participant_on_daemon_gone(shard, peer->incarnation, out);
     system_on_daemon_gone(shard, peer->incarnation, out);

@@ -64,6 +64,16 @@ static void horizon_want(struct shard *shard) {
     horizon->publish_us = MIN(horizon->publish_us, shard->store->now_us + HORIZON_PUBLISH_US);
 }
 
+/* A new replica, or one over a new connection, has missed what was published: an idle cluster would never say it again. */
+static void horizon_want_again(struct shard *shard) {
+    shard->system->horizon.published_count = UINT32_MAX;
+    horizon_want(shard);
+}
+
+void system_on_peer_open(struct shard *shard) {
+    if (shard->system != NULL && shard->system->is_serving) horizon_want_again(shard);
+}
+
 void system_on_live(struct shard *shard, const struct message *message, struct effects *out) {
     CHECK(shard->system != NULL);
     const struct live *live = &message->live;
@@ -114,7 +124,7 @@ void system_on_configuration(struct shard *shard, const struct cluster_configura
             (void)daemon_add(horizon, node->node, node->incarnation);
     }
     horizon->knows_daemons = true;
-    if (system->is_serving) horizon_want(shard);
+    if (system->is_serving) horizon_want_again(shard);
 }
 
 static uint64_t horizon_complete_below(const struct shard *shard) {

@@ -46,7 +46,7 @@ struct system_horizon {
     struct system_daemon daemons[SYSTEM_DAEMONS_MAX];
     uint32_t daemon_count;
     uint64_t published;       /* complete_below of the last HORIZON */
-    uint32_t published_count; /* of its snapshots */
+    uint32_t published_count; /* of its snapshots; UINT32_MAX: not everybody may have heard it */
     uint64_t publish_us;      /* when to look again; UINT64_MAX: nothing changed */
     bool knows_daemons;       /* a configuration was seen in this term */
 };

@@ -37,6 +37,7 @@ void system_step_down(struct shard *shard, struct effects *out);
 /* SQL daemons came or went. */
 void system_on_configuration(struct shard *shard, const struct cluster_configuration *configuration,
                              struct effects *out);
+void system_on_peer_open(struct shard *shard);
 void system_on_daemon_gone(struct shard *shard, uint32_t incarnation, struct effects *out);
 void system_on_deadline(struct shard *shard, struct effects *out);
 uint64_t system_deadline(const struct shard *shard);

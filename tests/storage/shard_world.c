@@ -469,20 +469,29 @@ void world_depose(struct world *world, uint16_t shard_id) {
     }
 }
 
+/* All others that run hear it of the node. */
+static void world_tell_peer(struct world *world, uint32_t node_index, enum peer_state state) {
+    for (uint32_t i = 0; i < world->node_count; i++) {
+        if (i == node_index || world->nodes[i].store == NULL) continue;
+        struct message message = {.header = {.kind = MESSAGE_PEER,
+                                             .wire_version = WIRE_VERSION,
+                                             .to_node = (uint16_t)(WORLD_NODE_FIRST + i)},
+                                  .peer = {(uint16_t)(WORLD_NODE_FIRST + node_index),
+                                           world->nodes[node_index].incarnation, (uint8_t)state}};
+        world_post(world, &message);
+    }
+}
+
+void world_connect(struct world *world, uint32_t node_index) {
+    world_tell_peer(world, node_index, PEER_OPEN);
+}
+
 static void world_gone(struct world *world, uint32_t node_index) {
     struct world_node *node = &world->nodes[node_index];
     store_close(node->store);
     node->store = NULL;
     node->deadline_us = UINT64_MAX;
-    for (uint32_t i = 0; i < world->node_count; i++) {
-        if (world->nodes[i].store == NULL) continue;
-        struct message message = {
-            .header = {.kind = MESSAGE_PEER,
-                       .wire_version = WIRE_VERSION,
-                       .to_node = (uint16_t)(WORLD_NODE_FIRST + i)},
-            .peer = {(uint16_t)(WORLD_NODE_FIRST + node_index), node->incarnation, PEER_DEAD}};
-        world_post(world, &message);
-    }
+    world_tell_peer(world, node_index, PEER_DEAD);
     world_repair(world);
     world_tell_all(world);
 }

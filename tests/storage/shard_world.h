@@ -79,6 +79,8 @@ int world_primary(struct world *world, uint16_t shard);
 /* The process is gone; its disk stays. Meta hears of it. */
 void world_kill(struct world *world, uint32_t node_index);
 void world_power_off(struct world *world, uint32_t node_index);
+/* The others' connections to it were lost and open again. */
+void world_connect(struct world *world, uint32_t node_index);
 /* Nothing is stepped; messages wait. */
 void world_pause(struct world *world, uint32_t node_index);
 void world_resume(struct world *world, uint32_t node_index);

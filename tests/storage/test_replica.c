@@ -72,6 +72,32 @@ Test(replica, a_killed_replica_rejoins_and_is_listed_again) {
     world_close(world);
 }
 
+static bool drops_proposals(struct world *world, const struct message *message) {
+    (void)world;
+    return message->header.kind == MESSAGE_PROPOSE;
+}
+
+static uint64_t required_by_primary(struct world *world) {
+    struct inspect_shard replica;
+    struct store *store = world->nodes[world_primary(world, 1)].store;
+    cr_assert(inspect_shard_at(store, 0, &world->arena, &replica) && replica.is_primary);
+    return replica.required;
+}
+
+/* Its disk may be needed from then on (simulator seed 3829). */
+Test(replica, a_learner_is_required_before_it_is_listed) {
+    struct world *world = world_with_table(2);
+    world_kill(world, 1);
+    world_run_for(world, 2000000);
+    cr_assert_eq(required_by_primary(world), 0);
+    world->drops = drops_proposals;
+    world_start(world, 1);
+    world_run_for(world, 2000000);
+    cr_assert_eq(world->shards[0].replica_count, 1);
+    cr_assert_eq(required_by_primary(world), BIT(WORLD_NODE_FIRST + 1));
+    world_close(world);
+}
+
 Test(replica, writes_wait_for_a_silent_backup_until_it_is_unlisted) {
     struct world *world = world_with_table(2);
     cr_assert_eq(put_now(world, 1, 5), STATUS_OK);

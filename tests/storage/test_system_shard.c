@@ -88,6 +88,42 @@ Test(system_shard, nothing_is_collected_before_every_daemon_has_reported) {
     world_close(world);
 }
 
+static uint64_t horizon_of(struct world *world, uint32_t node) {
+    return world_shard(world, node, 1)->horizon.complete_below;
+}
+
+Test(system_shard, a_replica_listed_after_the_last_change_hears_the_horizon) {
+    struct world *world = world_open(2, 1);
+    world_kill(world, 1);
+    world_run_for(world, 2000000);
+    live(world, world_snapshot(world) + 1, 0);
+    world_start(world, 1);
+    world_run_for(world, 3000000);
+    cr_assert_eq(world->shards[0].replica_count, 2);
+    cr_assert_gt(horizon_of(world, 0), 0);
+    cr_assert_eq(horizon_of(world, 1), horizon_of(world, 0));
+    world_close(world);
+}
+
+static bool drops_horizon(struct world *world, const struct message *message) {
+    return message->header.kind == MESSAGE_HORIZON &&
+           message->header.to_node != world->shards[0].primary;
+}
+
+Test(system_shard, what_was_published_is_said_again_over_a_new_connection) {
+    struct world *world = world_open(2, 1);
+    world->drops = drops_horizon;
+    live(world, world_snapshot(world) + 1, 0);
+    cr_assert_eq(horizon_of(world, 1), 0);
+    world->drops = NULL;
+    world_run_for(world, 1000000);
+    cr_assert_eq(horizon_of(world, 1), 0);
+    world_connect(world, 1);
+    world_run_for(world, 100000);
+    cr_assert_gt(horizon_of(world, 1), 0);
+    world_close(world);
+}
+
 static enum status named(struct world *world, enum named_lock_kind kind, uint64_t owner,
                          uint32_t wait_ms) {
     struct message *message = world_request(world, MESSAGE_NAMED_LOCK, SHARD_SYSTEM);
