@@ -288,6 +288,8 @@ static void registration_answer(struct controller *controller, const struct matt
     };
     struct member *member = member_of(controller, request->node);
     if (member == NULL || matter->status == STATUS_DENIED) return;
+    if (is_current && !member->is_registered)
+        controller->is_decision_wanted = true; /* it may lead */
     member->is_registered = is_current;
     controller_push_configuration(controller, request->node);
     if (matter->status == STATUS_OK && request->role == ROLE_SQL)
@@ -533,6 +535,7 @@ static void controller_set_deadline(struct controller *controller) {
     if (controller->machine.state == LEADING) { /* else the store's answer is waited for first */
         at_us = MIN(at_us, placement_deadline(controller));
         at_us = MIN(at_us, dictionary_deadline(controller));
+        if (controller->is_decision_wanted) at_us = controller->now_us;
     }
     controller->expected_us = at_us;
     effects_deadline(controller->out, at_us);

@@ -84,6 +84,18 @@ static void restart(enum durability durability, uint64_t position_a) {
     meta_world_register(&world, A, 201, position_a);
 }
 
+/* Its registration is all that an election has waited for, and changes nothing in the store (simulator seed 5565). */
+Test(placement, a_member_that_a_new_controller_hears_of_again_leads_at_once) {
+    restart(DURABILITY_REPLICATED, 5);
+    uint32_t term = meta_world_shard(&world, 1)->term;
+    cr_assert_eq(meta_world_shard(&world, 1)->primary, A);
+    cr_assert_neq(meta_world_register(&world, B, 102, 5), 0); /* it had not ended */
+    meta_world_pass(&world, 1000);
+    cr_assert_eq(meta_world_shard(&world, 1)->primary, B);
+    cr_assert_eq(meta_world_shard(&world, 1)->term, term + 1);
+    meta_world_close(&world);
+}
+
 Test(placement, in_sync_the_first_member_that_comes_back_leads) {
     restart(DURABILITY_SYNC, 5);
     meta_world_live(&world, 3000000, A, 0); /* B is dead by now */
