@@ -337,9 +337,10 @@ static void describe_node(const struct town *town, const struct town_node *node,
 
 #define GARBAGE_BYTES_MAX ((uint64_t)16 << 10) /* V1: at rest no snapshot needs them */
 
-/* Two replicas that have applied the same are the same; a primary at rest holds nothing. */
+/* Two whole replicas that have applied the same are the same; a primary at rest holds nothing. */
 static void check_replica(struct town *town, const struct inspect_shard *replica,
                           struct inspect_shard *seen) {
+    if (!replica->is_whole) return;
     bool holds = replica->transaction_count > 0 || replica->lock_count > 0;
     if (replica->is_primary && holds) {
         history_violation(&town->history, "rest: shard %u has %lu transactions and %lu locks",
@@ -365,8 +366,8 @@ static void check_replica(struct town *town, const struct inspect_shard *replica
 struct led {
     uint16_t without_node;
     uint64_t held, led;
-    uint32_t terms[SHARDS_MAX +
-                   1]; /* the latest that anybody knows: a primary of an earlier one is none */
+    /* The latest that anybody knows: a primary of an earlier one is none. */
+    uint32_t terms[SHARDS_MAX + 1];
 };
 
 static void collect_led(struct led *led, const struct store *store, struct arena *arena) {

@@ -249,6 +249,10 @@ static uint64_t shard_digest(const struct shard_schema *schema) {
     return digest;
 }
 
+static bool shard_is_whole(const struct shard *shard) {
+    return !shard->following.is_hollow || shard->following.copy_stage == COPY_KEEPING;
+}
+
 bool inspect_shard_at(const struct store *store, uint32_t place, struct arena *scratch,
                       struct inspect_shard *shard_out) {
     if (!store->is_recovered || place >= store->shard_count) return false;
@@ -258,6 +262,7 @@ bool inspect_shard_at(const struct store *store, uint32_t place, struct arena *s
     *shard_out = (struct inspect_shard){.shard = shard->id,
                                         .term = shard->term,
                                         .is_primary = shard_is_primary(shard),
+                                        .is_whole = shard_is_whole(shard),
                                         .applied = shard->log.applied,
                                         .appended = shard->log.appended,
                                         .schema_work_count = shard->schema.work_count,

@@ -51,6 +51,7 @@ struct inspect_shard {
     uint16_t shard;
     uint32_t term;
     bool is_primary;
+    bool is_whole; /* false: a copy is being taken, so its rows are of no one position (B4) */
     uint64_t applied, appended; /* positions */
     uint64_t digest; /* over tables in force (version, rows) in order: equal where `applied` is */
     uint32_t schema_work_count; /* dropped tables that are not freed yet, backfills under way */

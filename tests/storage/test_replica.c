@@ -72,6 +72,37 @@ Test(replica, a_killed_replica_rejoins_and_is_listed_again) {
     world_close(world);
 }
 
+static bool drops_copies(struct world *world, const struct message *message) {
+    (void)world;
+    return message->header.kind == MESSAGE_COPY;
+}
+
+static bool is_whole(struct world *world, uint32_t node) {
+    struct inspect_shard replica;
+    cr_assert(inspect_shard_at(world->nodes[node].store, 0, &world->arena, &replica));
+    return replica.is_whole;
+}
+
+/* Simulator seed 9246: nobody may compare what such a one holds. */
+Test(replica, a_learner_that_takes_a_copy_is_not_whole_until_it_has_all) {
+    struct world *world = world_with_table(2);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(put_now(world, id, 5), STATUS_OK);
+    world_kill(world, 1);
+    world_run_for(world, 2000000);
+    for (uint32_t id = 1; id <= 20; id++) cr_assert_eq(put_now(world, id, 6), STATUS_OK);
+    struct shard *primary = world_shard(world, 0, 1);
+    log_tail_reset(&primary->log.tail, primary->log.appended);
+    world->drops = drops_copies;
+    world_start(world, 1);
+    world_run_for(world, 1000000);
+    cr_assert(!is_whole(world, 1) && is_whole(world, 0));
+    world->drops = NULL;
+    world_run_for(world, 3000000);
+    cr_assert(is_whole(world, 1));
+    cr_assert_eq(digest(world, 0), digest(world, 1));
+    world_close(world);
+}
+
 static bool drops_proposals(struct world *world, const struct message *message) {
     (void)world;
     return message->header.kind == MESSAGE_PROPOSE;
