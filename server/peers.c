@@ -60,6 +60,7 @@ struct link {
 };
 
 struct neighbour {
+    struct list_link known; /* in peers.neighbours */
     uint16_t node;
     uint32_t listed_incarnation;
     bool is_local; /* a machine of this process */
@@ -73,8 +74,8 @@ struct peers {
     struct peers_options options;
     uint32_t incarnation;
     struct list listeners, links, dirty;
+    struct list neighbours; /* all that by_node has: few, of numbers far apart */
     struct neighbour *by_node[NODE_NUMBERS_MAX];
-    uint16_t node_highest;
     uint8_t *secret;
 };
 
@@ -190,7 +191,7 @@ static struct neighbour *peer_of(struct peers *peers, uint16_t node) {
     if (peer == NULL) die("no memory for a peer");
     *peer = (struct neighbour){.node = node, .retry_us = RETRY_US_MIN};
     peers->by_node[node] = peer;
-    peers->node_highest = MAX(peers->node_highest, node);
+    list_push_last(&peers->neighbours, &peer->known);
     return peer;
 }
 
@@ -349,6 +350,7 @@ struct peers *peers_open(const struct peers_options *options) {
     list_open(&peers->listeners);
     list_open(&peers->links);
     list_open(&peers->dirty);
+    list_open(&peers->neighbours);
     return peers;
 }
 
@@ -438,9 +440,9 @@ bool peers_has_unflushed(const struct peers *peers) { return !list_is_empty(&pee
 
 uint64_t peers_deadline_us(const struct peers *peers) {
     uint64_t deadline_us = UINT64_MAX;
-    for (uint32_t i = 0; i <= peers->node_highest; i++) {
-        const struct neighbour *peer = peers->by_node[i];
-        if (peer != NULL && peer->is_connected_by_us && peer->link == NULL)
+    LIST_EACH(place, &peers->neighbours) {
+        const struct neighbour *peer = CONTAINER_OF(place, struct neighbour, known);
+        if (peer->is_connected_by_us && peer->link == NULL)
             deadline_us = MIN(deadline_us, peer->retry_at_us);
     }
     LIST_EACH(place, &peers->links) {
@@ -456,9 +458,9 @@ void peers_on_deadline(struct peers *peers, uint64_t now_us) {
         if (link->machine.state != OPEN && link->greet_until_us <= now_us)
             link_close(link); /* (P1) */
     }
-    for (uint32_t i = 0; i <= peers->node_highest; i++) {
-        struct neighbour *peer = peers->by_node[i];
-        if (peer == NULL || !peer->is_connected_by_us || peer->link != NULL) continue;
+    LIST_EACH(place, &peers->neighbours) {
+        struct neighbour *peer = CONTAINER_OF(place, struct neighbour, known);
+        if (!peer->is_connected_by_us || peer->link != NULL) continue;
         if (peer->retry_at_us <= now_us) peer_connect(peers, peer);
     }
 }

@@ -2,8 +2,8 @@
  *
  *   oldest -> | header | record | record | .. |  -> | header | .. |  <- newest
  *
- * A record is found by walking its chunk, from the last place that was asked for when that is before it: copies
- * and applies go in order.
+ * A record is found by walking from the nearest cursor before it. Several readers go through the tail in order, each at its own
+ * place (redo, applying, copies for peers), so there are a few cursors; one that nobody goes on from is used anew.
  */
 #include "storage/log_tail.h"
 
@@ -17,10 +17,20 @@ struct log_tail_chunk {
     uint8_t bytes[];
 };
 
+/* Cursors in the chunk, or above the position, are of no record any more. */
+static void cursors_forget(struct log_tail *tail, const struct log_tail_chunk *chunk,
+                           uint64_t position) {
+    for (uint32_t i = 0; i < LOG_TAIL_CURSOR_COUNT; i++) {
+        struct log_tail_cursor *cursor = &tail->cursors[i];
+        if (cursor->chunk == chunk || cursor->position > position)
+            *cursor = (struct log_tail_cursor){0};
+    }
+}
+
 static void chunk_give(struct log_tail *tail, struct log_tail_chunk *chunk) {
     CHECK(tail->bytes >= chunk->used);
     tail->bytes -= chunk->used;
-    tail->cursor_chunk = NULL;
+    cursors_forget(tail, chunk, UINT64_MAX);
     tail->source->give(tail->source, chunk, sizeof *chunk + chunk->size);
 }
 
@@ -79,7 +89,7 @@ static size_t chunk_offset(const struct log_tail_chunk *chunk, uint64_t index) {
 void log_tail_cut(struct log_tail *tail, uint64_t position) {
     CHECK(position + 1 >= tail->first);
     if (position >= tail->last) return;
-    tail->cursor_chunk = NULL;
+    cursors_forget(tail, NULL, position);
     struct log_tail_chunk *chunk = tail->oldest, *kept = NULL;
     while (chunk != NULL && chunk->first <= position) {
         kept = chunk;
@@ -119,29 +129,33 @@ void log_tail_trim(struct log_tail *tail, uint64_t position, size_t bytes_kept) 
     }
 }
 
-/* Moves the cursor to a record that is there. */
-static void tail_seek(struct log_tail *tail, uint64_t position) {
-    CHECK(position >= tail->first && position <= tail->last);
-    if (tail->cursor_chunk == NULL || tail->cursor_position > position) {
-        tail->cursor_chunk = tail->oldest;
-        tail->cursor_position = tail->oldest->first;
-        tail->cursor_offset = 0;
+/* The nearest cursor at or before the position; when there is none, the one that was unused for longest, at the start. */
+static struct log_tail_cursor *cursor_before(struct log_tail *tail, uint64_t position) {
+    struct log_tail_cursor *best = NULL, *stale = &tail->cursors[0];
+    for (uint32_t i = 0; i < LOG_TAIL_CURSOR_COUNT; i++) {
+        struct log_tail_cursor *cursor = &tail->cursors[i];
+        if (cursor->used_at < stale->used_at) stale = cursor;
+        if (cursor->chunk == NULL || cursor->position > position) continue;
+        if (best == NULL || cursor->position > best->position) best = cursor;
     }
-    while (position >= tail->cursor_chunk->first + tail->cursor_chunk->count) {
-        tail->cursor_chunk = tail->cursor_chunk->newer;
-        tail->cursor_position = tail->cursor_chunk->first;
-        tail->cursor_offset = 0;
-    }
-    while (tail->cursor_position < position) {
-        tail->cursor_offset += load_le32(tail->cursor_chunk->bytes + tail->cursor_offset);
-        tail->cursor_position++;
-    }
-    CHECK(tail->cursor_offset < tail->cursor_chunk->used);
+    if (best != NULL) return best;
+    *stale = (struct log_tail_cursor){.chunk = tail->oldest, .position = tail->oldest->first};
+    return stale;
 }
 
 struct slice log_tail_record(struct log_tail *tail, uint64_t position) {
-    tail_seek(tail, position);
-    const uint8_t *at = tail->cursor_chunk->bytes + tail->cursor_offset;
+    CHECK(position >= tail->first && position <= tail->last);
+    struct log_tail_cursor *cursor = cursor_before(tail, position);
+    while (position >= cursor->chunk->first + cursor->chunk->count) {
+        cursor->chunk = cursor->chunk->newer;
+        cursor->position = cursor->chunk->first;
+        cursor->offset = 0;
+    }
+    for (; cursor->position < position; cursor->position++)
+        cursor->offset += load_le32(cursor->chunk->bytes + cursor->offset);
+    cursor->used_at = ++tail->look_up_count;
+    CHECK(cursor->offset < cursor->chunk->used);
+    const uint8_t *at = cursor->chunk->bytes + cursor->offset;
     struct slice record = slice_of(at, load_le32(at));
     CHECK(load_le64(record.data + 16) == position);
     return record;

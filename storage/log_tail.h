@@ -9,18 +9,26 @@
 
 #include "base/arena.h"
 
-#define LOG_TAIL_CHUNK_BYTES ((size_t)64 << 10)
+#define LOG_TAIL_CHUNK_BYTES  ((size_t)64 << 10)
+#define LOG_TAIL_CURSOR_COUNT 6 /* redo, applying, three peers, and one that asks here and there */
 
 struct log_tail_chunk;
+
+/* A record that was asked for. */
+struct log_tail_cursor {
+    struct log_tail_chunk *chunk; /* NULL: of none */
+    uint64_t position;
+    size_t offset;
+    uint64_t used_at; /* look_up_count then */
+};
 
 struct log_tail {
     struct chunk_source *source;
     struct log_tail_chunk *oldest, *newest;
     uint64_t first, last; /* positions; first == last + 1: empty */
     size_t bytes, chunk_bytes;
-    struct log_tail_chunk *cursor_chunk; /* where the last look-up ended: they go in order */
-    uint64_t cursor_position;
-    size_t cursor_offset;
+    struct log_tail_cursor cursors[LOG_TAIL_CURSOR_COUNT];
+    uint64_t look_up_count;
 };
 
 /* Empty; the first record is 1. chunk_bytes: of a chunk with all that it holds, the unit of trimming. */
