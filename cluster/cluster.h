@@ -288,6 +288,9 @@ MUST_USE enum status cluster_sequence_next(struct cluster *cluster, struct waite
 /* An explicit value raises the counter above it (X11). */
 MUST_USE enum status cluster_sequence_raise(struct cluster *cluster, struct waiter *waiter,
                                             const struct table *table, uint64_t used);
+/* What the next value would be, at least; nothing is drawn. Whatever the status, next_out is set. */
+MUST_USE enum status cluster_sequence_peek(struct cluster *cluster, struct waiter *waiter,
+                                           const struct table *table, uint64_t *next_out);
 
 struct named_lock_request {
     enum named_lock_kind kind;

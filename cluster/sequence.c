@@ -4,6 +4,7 @@
  * other. A range is larger the more ranges were drawn, up to RANGE_MAX. What is left of it at a restart is a gap.
  *   (SQ1) One fiber draws for a counter at a time; the others wait for its range.
  *   (SQ2) An explicit value above the range ends it, so that the next value is greater (X11).
+ *        The last value of all, 2^64 - 1, is never given out: a counter that is there is used up.
  *   (SQ3) A counter's name in SEQUENCE is the table's id, for row ids with the top bit set.
  */
 #include "cluster/cluster_private.h"
@@ -89,6 +90,8 @@ enum status cluster_sequence_next(struct cluster *cluster, struct waiter *waiter
     struct counter *counter = counter_of(cluster, name);
     uint64_t at_least =
         draw->kind == SEQUENCE_ROW_ID ? 1 : MAX(draw->table->definition->auto_increment, 1u);
+    /* ALTER TABLE .. AUTO_INCREMENT may ask for more than the range's rest */
+    if (counter->next < at_least) counter->next = MIN(at_least, counter->end);
     while (counter->end - counter->next < draw->count) {
         enum status status;
         if (counter->is_drawing) {
@@ -112,13 +115,30 @@ enum status cluster_sequence_raise(struct cluster *cluster, struct waiter *waite
     uint32_t name = sequence_name(table, SEQUENCE_AUTO_INCREMENT);
     struct counter *counter = counter_of(cluster, name);
     bool has_range = counter->next < counter->end;
-    if (used == SEQUENCE_LAST || (has_range && used < counter->next)) return STATUS_OK;
+    if (has_range && used < counter->next) return STATUS_OK;
     if (has_range && used < counter->end) {
         counter->next = used + 1;
         return STATUS_OK;
     }
     counter->next = counter->end = 0; /* (SQ2) */
     struct drawn drawn;
-    struct sequence_request request = {name, 0, used + 1};
+    struct sequence_request request = {name, 0, used == SEQUENCE_LAST ? used : used + 1};
     return sequence_ask(cluster, waiter, &request, &drawn);
+}
+
+enum status cluster_sequence_peek(struct cluster *cluster, struct waiter *waiter,
+                                  const struct table *table, uint64_t *next_out) {
+    uint32_t name = sequence_name(table, SEQUENCE_AUTO_INCREMENT);
+    const struct counter *counter = map_find(&cluster->sequences, name);
+    uint64_t at_least = MAX(table->definition->auto_increment, 1u);
+    struct drawn drawn = {0};
+    enum status status = STATUS_OK;
+    if (counter != NULL && counter->next < counter->end) {
+        drawn.first = counter->next;
+    } else {
+        struct sequence_request request = {.name = name};
+        status = sequence_ask(cluster, waiter, &request, &drawn);
+    }
+    *next_out = MAX(drawn.first, at_least);
+    return status;
 }

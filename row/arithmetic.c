@@ -109,7 +109,8 @@ static enum status int_operate(enum arithmetic_op op, __int128 a, __int128 b,
     case ARITHMETIC_BIT_OR:
     case ARITHMETIC_BIT_XOR:
     case ARITHMETIC_SHIFT_LEFT:
-    case ARITHMETIC_SHIFT_RIGHT: break;
+    case ARITHMETIC_SHIFT_RIGHT:
+    case ARITHMETIC_SUB_SIGNED: break;
     }
     UNREACHABLE();
 }
@@ -130,7 +131,8 @@ static enum status double_operate(enum arithmetic_op op, double a, double b, str
     case ARITHMETIC_BIT_OR:
     case ARITHMETIC_BIT_XOR:
     case ARITHMETIC_SHIFT_LEFT:
-    case ARITHMETIC_SHIFT_RIGHT: break;
+    case ARITHMETIC_SHIFT_RIGHT:
+    case ARITHMETIC_SUB_SIGNED: break;
     }
     UNREACHABLE();
 }
@@ -148,7 +150,8 @@ static enum status decimal_operate(enum arithmetic_op op, const struct decimal *
     case ARITHMETIC_BIT_OR:
     case ARITHMETIC_BIT_XOR:
     case ARITHMETIC_SHIFT_LEFT:
-    case ARITHMETIC_SHIFT_RIGHT: break;
+    case ARITHMETIC_SHIFT_RIGHT:
+    case ARITHMETIC_SUB_SIGNED: break;
     }
     UNREACHABLE();
 }
@@ -213,7 +216,15 @@ static enum status bit_operate(enum arithmetic_op op, const struct value *a, con
 
 /* --- the whole --- */
 
-static bool is_bit_op(enum arithmetic_op op) { return op >= ARITHMETIC_BIT_AND; }
+static bool is_bit_op(enum arithmetic_op op) {
+    return op >= ARITHMETIC_BIT_AND && op <= ARITHMETIC_SHIFT_RIGHT;
+}
+
+/* Is a whole result unsigned? */
+static bool is_unsigned_result(enum arithmetic_op op, enum number_class a, enum number_class b) {
+    if (op == ARITHMETIC_SUB_SIGNED) return false;
+    return a == CLASS_UINT || (b == CLASS_UINT && op != ARITHMETIC_MOD);
+}
 
 /* Two signed integers, or two inline decimals of one scale: true when the result is made. */
 static bool operate_quickly(enum arithmetic_op op, const struct value *a, const struct value *b,
@@ -249,8 +260,8 @@ enum status value_arithmetic(enum arithmetic_op op, const struct value *a, const
     }
     if (is_bit_op(op)) return bit_operate(op, a, b, out);
     enum number_class a_class = class_of(a), b_class = class_of(b), class = MAX(a_class, b_class);
-    bool is_unsigned = a_class == CLASS_UINT || (b_class == CLASS_UINT && op != ARITHMETIC_MOD);
-    enum number_class int_class = is_unsigned ? CLASS_UINT : CLASS_INT;
+    enum number_class int_class = is_unsigned_result(op, a_class, b_class) ? CLASS_UINT : CLASS_INT;
+    if (op == ARITHMETIC_SUB_SIGNED) op = ARITHMETIC_SUB;
     enum status status;
     struct value result = value_null();
     if (op == ARITHMETIC_INT_DIV && class >= CLASS_DECIMAL) {
@@ -357,7 +368,7 @@ const char *arithmetic_op_text(enum arithmetic_op op) {
         [ARITHMETIC_INT_DIV] = " DIV ",    [ARITHMETIC_MOD] = " % ",
         [ARITHMETIC_BIT_AND] = " & ",      [ARITHMETIC_BIT_OR] = " | ",
         [ARITHMETIC_BIT_XOR] = " ^ ",      [ARITHMETIC_SHIFT_LEFT] = " << ",
-        [ARITHMETIC_SHIFT_RIGHT] = " >> ",
+        [ARITHMETIC_SHIFT_RIGHT] = " >> ", [ARITHMETIC_SUB_SIGNED] = " - ",
     };
     CHECK(op < ARITHMETIC_OP_COUNT);
     return texts[op];

@@ -25,8 +25,9 @@ enum arithmetic_op {
     ARITHMETIC_BIT_XOR,
     ARITHMETIC_SHIFT_LEFT,
     ARITHMETIC_SHIFT_RIGHT,
+    ARITHMETIC_SUB_SIGNED, /* SUB under NO_UNSIGNED_SUBTRACTION: a whole result is signed */
 };
-#define ARITHMETIC_OP_COUNT 11
+#define ARITHMETIC_OP_COUNT 12
 
 /* Large decimals go into the arena. `out` may be an operand. */
 MUST_USE enum status value_arithmetic(enum arithmetic_op op, const struct value *a,

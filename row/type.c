@@ -65,6 +65,15 @@ struct column_type column_type_double(void) {
     return (struct column_type){
         .kind = COLUMN_DOUBLE, .scale = SCALE_NOT_FIXED, .collation = COLLATION_BINARY};
 }
+/* 15 digits that a double keeps, a sign and a point. */
+#define REAL_LENGTH_MORE 17
+struct column_type column_type_real(uint32_t scale) {
+    struct column_type type = column_type_double();
+    if (scale >= SCALE_NOT_FIXED) return type;
+    type.scale = (uint8_t)scale;
+    type.length = REAL_LENGTH_MORE + scale;
+    return type;
+}
 struct column_type column_type_decimal(uint8_t precision, uint8_t scale) {
     return (struct column_type){.kind = COLUMN_DECIMAL,
                                 .precision = precision,

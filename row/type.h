@@ -106,6 +106,8 @@ static inline bool column_type_is_nullable(const struct column_type *type) {
 /* Types of expressions and of result columns that the server itself makes. */
 struct column_type column_type_bigint(uint8_t flags);
 struct column_type column_type_double(void);
+/* DOUBLE of an expression that prints so many places, or SCALE_NOT_FIXED and above. */
+struct column_type column_type_real(uint32_t scale);
 struct column_type column_type_decimal(uint8_t precision, uint8_t scale);
 struct column_type column_type_varchar(uint32_t length_chars, uint16_t collation);
 

@@ -264,7 +264,10 @@ static struct value sum_result(const struct bound_aggregate *aggregate,
     bool is_average = aggregate_kind_of(aggregate) == AGGREGATE_KIND_AVG;
     if (state->count == 0) return value_null();
     if (aggregate->type.kind == COLUMN_DOUBLE) {
-        return value_of_double(is_average ? state->sum / (double)state->count : state->sum);
+        struct value sum =
+            value_of_double(is_average ? state->sum / (double)state->count : state->sum);
+        sum.scale = aggregate->type.scale;
+        return sum;
     }
     struct decimal sum = state->decimal;
     if (column_kind_is_integer(aggregate->args[0]->type.kind)) sum = decimal_of_wide(state->whole);

@@ -337,6 +337,33 @@ static struct bound_modify *modify_open(struct binder *binder, struct scope *sco
     return modify;
 }
 
+static bool sets_primary_key(const struct bound_target *target) {
+    const struct index_definition *primary = table_primary(target->table->base->definition);
+    for (uint32_t i = 0; i < target->assignment_count; i++) {
+        for (uint32_t p = 0; p < primary->part_count; p++) {
+            if (primary->parts[p].column == target->assignments[i].column) return true;
+        }
+    }
+    return false;
+}
+
+/* A table that is there under two names, both set: neither may move its rows. */
+static enum status check_twice(struct binder *binder, const struct bound_modify *modify) {
+    for (uint32_t i = 0; i < modify->target_count; i++) {
+        const struct bound_target *a = &modify->targets[i];
+        for (uint32_t j = i + 1; j < modify->target_count; j++) {
+            const struct bound_target *b = &modify->targets[j];
+            bool is_same = a->table->base->definition->id == b->table->base->definition->id;
+            if (!is_same || (!sets_primary_key(a) && !sets_primary_key(b))) continue;
+            bool is_later = a->table->number > b->table->number;
+            return diagnostics_error(binder->diagnostics, ER_MULTI_UPDATE_KEY_CONFLICT,
+                                     bind_text(binder, (is_later ? b : a)->table->alias),
+                                     bind_text(binder, (is_later ? a : b)->table->alias));
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status bind_update(struct binder *binder, const struct ast_update *ast) {
     struct scope scope;
     struct cte_scope ctes;
@@ -351,6 +378,7 @@ enum status bind_update(struct binder *binder, const struct ast_update *ast) {
         scope.clause = CLAUSE_FIELDS;
         status = bind_assignment(binder, &ast->set.items[i], modify);
     }
+    if (status == STATUS_OK) status = check_twice(binder, modify);
     if (status == STATUS_OK) status = bind_modify_rest(binder, &parts, modify);
     finish_modify(binder, modify->source);
     scope_close(binder, &scope);

@@ -245,11 +245,19 @@ static bool is_real(const struct column_type *type) {
     return type->kind == COLUMN_DOUBLE || type->kind == COLUMN_FLOAT;
 }
 
-static struct column_type integer_result(struct binder *binder, enum arithmetic_op op,
-                                         const struct column_type *a, const struct column_type *b) {
+/* As many fixed places as the operand that has the most; none when one operand has none. */
+static struct column_type real_result(enum arithmetic_op op, const struct column_type *a,
+                                      const struct column_type *b) {
+    uint32_t a_scale = is_real(a) ? a->scale : scale_of(a);
+    uint32_t b_scale = is_real(b) ? b->scale : scale_of(b);
+    uint32_t scale = MAX(a_scale, b_scale);
+    return column_type_real(op == ARITHMETIC_DIV ? scale + DECIMAL_DIV_INCREMENT : scale);
+}
+
+static struct column_type integer_result(enum arithmetic_op op, const struct column_type *a,
+                                         const struct column_type *b) {
     bool is_unsigned = column_type_is_unsigned(a) || column_type_is_unsigned(b);
-    bool no_unsigned = (binder->input->sql_mode & SQL_MODE_NO_UNSIGNED_SUBTRACTION) != 0;
-    if (op == ARITHMETIC_SUB && no_unsigned) is_unsigned = false;
+    if (op == ARITHMETIC_SUB_SIGNED) is_unsigned = false;
     if (op == ARITHMETIC_MOD) is_unsigned = column_type_is_unsigned(a);
     struct column_type type = column_type_bigint(is_unsigned ? COLUMN_UNSIGNED : 0);
     uint32_t length = MAX(a->length, b->length) + 1;
@@ -259,20 +267,29 @@ static struct column_type integer_result(struct binder *binder, enum arithmetic_
     return type;
 }
 
-static struct column_type result_of(struct binder *binder, enum arithmetic_op op,
-                                    const struct column_type *a, const struct column_type *b) {
-    if (op >= ARITHMETIC_BIT_AND) return column_type_bigint(COLUMN_UNSIGNED);
-    if (op == ARITHMETIC_INT_DIV) return integer_result(binder, op, a, b);
-    if (is_real(a) || is_real(b)) return column_type_double();
-    bool is_decimal =
-        a->kind == COLUMN_DECIMAL || b->kind == COLUMN_DECIMAL || op == ARITHMETIC_DIV;
-    return is_decimal ? decimal_result(op, a, b) : integer_result(binder, op, a, b);
+static bool is_bit_op(enum arithmetic_op op) {
+    return op >= ARITHMETIC_BIT_AND && op <= ARITHMETIC_SHIFT_RIGHT;
 }
 
-static enum arithmetic_op arithmetic_of(enum ast_expr_kind kind) {
+static struct column_type result_of(enum arithmetic_op op, const struct column_type *a,
+                                    const struct column_type *b) {
+    if (is_bit_op(op)) return column_type_bigint(COLUMN_UNSIGNED);
+    if (op == ARITHMETIC_INT_DIV) return integer_result(op, a, b);
+    if (is_real(a) || is_real(b)) return real_result(op, a, b);
+    bool is_decimal =
+        a->kind == COLUMN_DECIMAL || b->kind == COLUMN_DECIMAL || op == ARITHMETIC_DIV;
+    return is_decimal ? decimal_result(op, a, b) : integer_result(op, a, b);
+}
+
+static enum arithmetic_op subtraction_of(const struct binder *binder) {
+    bool is_signed = (binder->input->sql_mode & SQL_MODE_NO_UNSIGNED_SUBTRACTION) != 0;
+    return is_signed ? ARITHMETIC_SUB_SIGNED : ARITHMETIC_SUB;
+}
+
+static enum arithmetic_op arithmetic_of(const struct binder *binder, enum ast_expr_kind kind) {
     switch (kind) {
     case AST_EXPR_ADD: return ARITHMETIC_ADD;
-    case AST_EXPR_SUBTRACT: return ARITHMETIC_SUB;
+    case AST_EXPR_SUBTRACT: return subtraction_of(binder);
     case AST_EXPR_MULTIPLY: return ARITHMETIC_MUL;
     case AST_EXPR_DIVIDE: return ARITHMETIC_DIV;
     case AST_EXPR_INTEGER_DIVIDE: return ARITHMETIC_INT_DIV;
@@ -287,32 +304,26 @@ static enum arithmetic_op arithmetic_of(enum ast_expr_kind kind) {
     UNREACHABLE();
 }
 
-/* Texts become DOUBLE with a warning for rubbish; under NO_UNSIGNED_SUBTRACTION unsigned operands of '-' become signed. */
-static struct expr *operand_of(struct binder *binder, enum arithmetic_op op, struct expr *arg) {
+/* Texts become DOUBLE with a warning for rubbish. */
+static struct expr *operand_of(struct binder *binder, struct expr *arg) {
+    if (!coerce_is_text(arg)) return arg;
     struct column_type number = coerce_number_type(arg);
-    bool no_unsigned =
-        op == ARITHMETIC_SUB && (binder->input->sql_mode & SQL_MODE_NO_UNSIGNED_SUBTRACTION) != 0;
-    bool is_signed_now =
-        no_unsigned && column_kind_is_integer(number.kind) && column_type_is_unsigned(&number);
-    if (is_signed_now) number = column_type_bigint(0);
-    if (!coerce_is_text(arg) && !is_signed_now) return arg;
-    if (is_signed_now) return coerce_cast(binder->arena, arg, &number);
     return coerce_cast_telling(binder->arena, arg, &number, 0);
 }
 
 static enum status bind_arithmetic(struct binder *binder, const struct ast_expr *ast,
                                    struct expr **out) {
-    enum arithmetic_op op = arithmetic_of(ast->kind);
+    enum arithmetic_op op = arithmetic_of(binder, ast->kind);
     struct expr *expr = expr_new(binder->arena, EXPR_ARITHMETIC, ast->arg_count);
     enum status status = bind_exprs(binder, ast->args, ast->arg_count, expr->args);
     if (status != STATUS_OK) return status;
     expr->operation = (uint16_t)op;
     bool has_more = op == ARITHMETIC_DIV;
     for (uint32_t i = 0; i < expr->arg_count; i++) {
-        expr->args[i] = expr_all_places(binder->arena, operand_of(binder, op, expr->args[i]));
+        expr->args[i] = expr_all_places(binder->arena, operand_of(binder, expr->args[i]));
         has_more |= expr->args[i]->places == PLACES_ALL;
         struct column_type type = coerce_number_type(expr->args[i]);
-        expr->type = i == 0 ? type : result_of(binder, op, &expr->type, &type);
+        expr->type = i == 0 ? type : result_of(op, &expr->type, &type);
     }
     expr->coercibility = COERCE_NUMERIC;
     expr_inherit(expr);
@@ -329,10 +340,9 @@ static enum status bind_negate(struct binder *binder, const struct ast_expr *ast
     struct expr *expr = expr_new(binder->arena, is_bits ? EXPR_BIT_NOT : EXPR_NEGATE, 1);
     enum status status = bind_exprs(binder, ast->args, 1, expr->args);
     if (status != STATUS_OK) return status;
-    expr->args[0] =
-        expr_all_places(binder->arena, operand_of(binder, ARITHMETIC_ADD, expr->args[0]));
+    expr->args[0] = expr_all_places(binder->arena, operand_of(binder, expr->args[0]));
     expr->type = is_bits ? column_type_bigint(COLUMN_UNSIGNED) : coerce_number_type(expr->args[0]);
-    if (expr->type.kind == COLUMN_FLOAT) expr->type = column_type_double();
+    if (is_real(&expr->type)) expr->type = column_type_real(expr->type.scale);
     if (!is_bits) expr->type.flags &= (uint8_t)~COLUMN_UNSIGNED;
     bool has_sign =
         expr->args[0]->kind == EXPR_CONSTANT; /* its digits are counted with room for one */

@@ -103,3 +103,15 @@ enum status catalog_table(struct session *session, const struct ast_name *name,
     return diagnostics_error(&session->diagnostics, ER_NO_SUCH_TABLE, arena_text(arena, database),
                              arena_text(arena, name->object));
 }
+
+uint64_t catalog_counter(struct session *session, const struct table *table) {
+    int32_t column = table_auto_increment_column(table->definition);
+    uint64_t next;
+    CHECK(column >= 0);
+    /* a cluster that does not answer: what the definition says */
+    enum status status =
+        cluster_sequence_peek(session_cluster(session), session->waiter, table, &next);
+    if (status != STATUS_OK) next = MAX(table->definition->auto_increment, (uint64_t)1);
+    const struct column_type *type = &table->definition->columns[column].type;
+    return column_kind_is_integer(type->kind) ? MIN(next, column_type_int_max(type)) : next;
+}

@@ -597,8 +597,9 @@ static void finish_number(struct type_mix *mix) {
         *type = column_type_decimal((uint8_t)MAX(digits, 1u), (uint8_t)scale);
         type->flags = flags & COLUMN_UNSIGNED;
     } else if (type->kind == COLUMN_DOUBLE || type->kind == COLUMN_FLOAT) {
-        type->scale = SCALE_NOT_FIXED;
-        type->length = 0;
+        uint8_t kind = type->kind;
+        *type = column_type_real(mix->scale);
+        type->kind = kind;
     }
 }
 
@@ -620,8 +621,11 @@ enum status coerce_common(struct function_call *call, struct expr **args, uint32
         enum status status = common_text(call, args, count, mix.text_chars);
         if (status != STATUS_OK) return status;
     }
+    struct column_type target = expr->type;
+    bool is_real = target.kind == COLUMN_DOUBLE || target.kind == COLUMN_FLOAT;
+    if (is_real) target.length = 0; /* the length is for who asks, values are not cut to it */
     for (uint32_t i = 0; i < count && mix.count > 0; i++) {
-        args[i] = coerce_cast(call->arena, args[i], &expr->type);
+        args[i] = coerce_cast(call->arena, args[i], &target);
     }
     return STATUS_OK;
 }

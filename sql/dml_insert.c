@@ -8,6 +8,8 @@
  *   (I3) INSERT .. SELECT from its own target reads everything before it writes anything.
  *   (I4) Affected rows: each row inserted or replaced counts 1, each row deleted by REPLACE or changed by ON DUPLICATE
  *        KEY UPDATE 1 more; a row found and left as it is counts only with CLIENT_FOUND_ROWS.
+ *   (I5) A generated value above the column's largest becomes that, which 1062 answers for where it is taken; behind the
+ *        statement's first one it is 1264. A counter that is used up (2^64 - 1) is 1467.
  */
 #include "sql/dml_insert.h"
 #include "row/collation.h"
@@ -46,6 +48,8 @@ static enum status counter_draw(struct insertion *insertion) {
     if (status != STATUS_OK) return status;
     status =
         cluster_sequence_next(context->cluster, context->waiter, &draw, &insertion->drawn_next);
+    if (status == STATUS_OUT_OF_RANGE)
+        return diagnostics_error(insertion->execution->eval->diagnostics, ER_AUTOINC_READ_FAILED);
     if (status != STATUS_OK) return exec_refused(insertion->execution, status);
     insertion->drawn_end = insertion->drawn_next + draw.count;
     return STATUS_OK;
@@ -76,19 +80,29 @@ static enum status counter_next(struct insertion *insertion, uint64_t *out) {
     }
 }
 
-static enum status fill_generated(struct insertion *insertion) {
+/* (I5) */
+static enum status fit_generated(struct insertion *insertion, uint64_t generated) {
+    struct execution *execution = insertion->execution;
     const struct column_definition *column =
         &insertion->table->definition->columns[insertion->counter_column];
-    uint64_t generated;
-    enum status status = counter_next(insertion, &generated);
-    if (status != STATUS_OK) return status;
     struct value value = value_of_uint(generated);
     struct convert_options options = {0};
-    struct value *out = &insertion->values[insertion->counter_column];
-    if (value_convert(&value, &column->type, &options, insertion->execution->eval->arena, out) !=
-        STATUS_OK) {
-        return diagnostics_error(insertion->execution->eval->diagnostics, ER_AUTOINC_READ_FAILED);
-    }
+    enum status status = value_convert(&value, &column->type, &options, execution->eval->arena,
+                                       &insertion->values[insertion->counter_column]);
+    bool is_first = insertion->first_generated == 0;
+    bool is_strict =
+        (execution->eval->mode & EVAL_STRICT) != 0 && (execution->eval->mode & EVAL_IGNORE) == 0;
+    if (status == STATUS_OK || is_first || !is_strict) return STATUS_OK;
+    return diagnostics_error(execution->eval->diagnostics, ER_WARN_DATA_OUT_OF_RANGE,
+                             arena_text(execution->arena, column->name),
+                             (long)insertion->row_at + 1);
+}
+
+static enum status fill_generated(struct insertion *insertion) {
+    uint64_t generated;
+    enum status status = counter_next(insertion, &generated);
+    if (status == STATUS_OK) status = fit_generated(insertion, generated);
+    if (status != STATUS_OK) return status;
     if (insertion->first_generated == 0) insertion->first_generated = generated;
     return STATUS_OK;
 }

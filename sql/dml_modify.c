@@ -7,6 +7,7 @@
  *        finds the row and the value that the error names.
  *   (U2) Rows are read before any is written when a changed row could be met again (plan_modify.moves_rows).
  *   (U3) A join may give a target row several times: it is changed once, by the first.
+ *        A table that is there under two names has one batch: what the second one sets goes into the row that the first wrote.
  *   (U4) A row whose bytes stay the same is matched, not changed, and not written.
  */
 #include "sql/dml.h"
@@ -16,8 +17,10 @@
 struct modification {
     struct execution *execution;
     const struct plan_modify *plan;
-    struct dml_batch *batches; /* by target */
-    struct key_set *seen;      /* by target, of primary keys (U3); NULL with one table */
+    uint32_t
+        *homes; /* by target: the first target of the same table, whose batch and keys it uses */
+    struct dml_batch *batches; /* by home */
+    struct key_set *keys;      /* by home, of primary keys (U3); NULL with one table */
     uint64_t matched, changed;
     enum dml_null on_null;
 };
@@ -87,45 +90,74 @@ enum status dml_update_row(struct execution *execution, struct dml_update *updat
     return status;
 }
 
-/* (U3) */
-static bool is_first(struct modification *modification, uint32_t target, struct slice row) {
-    if (modification->seen == NULL) return true;
-    struct execution *execution = modification->execution;
+/* (U3): bit t: target t had the row; place: of its write in the batch, from 1. */
+static struct key_note *note_of(struct modification *modification, uint32_t target,
+                                struct slice row) {
     const struct table *table = modification->plan->bound->targets[target].table->base;
-    struct buffer key = buffer_of(execution->arena);
+    struct buffer key = buffer_of(modification->execution->arena);
     key_of_row(table->index_keys[0], row, &key);
-    return key_set_add(&modification->seen[target], buffer_slice(&key));
+    return key_set_note(&modification->keys[modification->homes[target]], buffer_slice(&key));
+}
+
+/* `row` is what the assignments start from. END: they change nothing. */
+static enum status update_target(struct modification *modification, uint32_t target,
+                                 struct slice row, struct slice *row_out) {
+    struct execution *execution = modification->execution;
+    const struct bound_target *to = &modification->plan->bound->targets[target];
+    const struct row_layout *layout = to->table->base->layout;
+    struct dml_update update = {.table = to->table,
+                                .assignments = to->assignments,
+                                .assignment_count = to->assignment_count,
+                                .old_row = row,
+                                .on_null = modification->on_null};
+    update.values = arena_array(execution->arena, struct value, layout->column_count);
+    row_values(layout, row, execution->eval->arena, update.values);
+    enum status status = dml_update_row(execution, &update);
+    *row_out = update.row;
+    return status == STATUS_OK && !update.is_changed ? STATUS_END : status;
+}
+
+/* `note` is NULL with one table. */
+static enum status write_target(struct modification *modification, uint32_t target,
+                                struct slice old_row, struct key_note *note) {
+    struct dml_batch *batch = &modification->batches[modification->homes[target]];
+    bool is_delete = modification->plan->bound->is_delete != 0;
+    bool is_written = note != NULL && note->place > 0;
+    if (is_delete && is_written) return STATUS_OK;
+    /* the batch keeps all its writes: a join's UPDATE reads everything first (U2) */
+    struct row_write *earlier = is_written ? &batch->writes[note->place - 1] : NULL;
+    struct row_write write = {.kind = is_delete ? ROW_DELETE : ROW_UPDATE};
+    write.old_row = arena_copy(modification->execution->arena, old_row);
+    if (!is_delete) {
+        struct slice from = earlier != NULL ? earlier->row : write.old_row;
+        enum status status = update_target(modification, target, from, &write.row);
+        if (status != STATUS_OK) return status == STATUS_END ? STATUS_OK : status;
+    }
+    modification->changed++;
+    if (earlier != NULL) {
+        earlier->row = write.row;
+        return STATUS_OK;
+    }
+    dml_batch_add(batch, &write);
+    if (note != NULL) note->place = batch->count;
+    return STATUS_OK;
 }
 
 static enum status modify_target(struct modification *modification, uint32_t target) {
     struct execution *execution = modification->execution;
-    const struct bound_modify *bound = modification->plan->bound;
     const struct value *bytes = &execution->slots[modification->plan->row_slots[target]];
     /* The inner side of an outer join found nothing. */
     if (value_is_null(bytes)) return STATUS_OK;
     struct slice old_row = value_slice(bytes);
-    if (!is_first(modification, target, old_row)) return STATUS_OK;
+    struct key_note *note = NULL;
+    if (modification->keys != NULL) {
+        note = note_of(modification, target, old_row);
+        if ((note->met & UINT64_C(1) << target) != 0) return STATUS_OK;
+        note->met |= UINT64_C(1) << target;
+    }
     modification->matched++;
     execution->eval->diagnostics->row_number = (uint32_t)modification->matched;
-    struct row_write write = {.kind = ROW_DELETE, .old_row = arena_copy(execution->arena, old_row)};
-    if (!bound->is_delete) {
-        const struct bound_target *to = &bound->targets[target];
-        struct dml_update update = {.table = to->table,
-                                    .assignments = to->assignments,
-                                    .assignment_count = to->assignment_count,
-                                    .old_row = write.old_row,
-                                    .on_null = modification->on_null};
-        update.values =
-            arena_array(execution->arena, struct value, to->table->base->layout->column_count);
-        row_values(to->table->base->layout, old_row, execution->eval->arena, update.values);
-        enum status status = dml_update_row(execution, &update);
-        if (status != STATUS_OK || !update.is_changed) return status;
-        write.kind = ROW_UPDATE;
-        write.row = update.row;
-    }
-    modification->changed++;
-    dml_batch_add(&modification->batches[target], &write);
-    return STATUS_OK;
+    return write_target(modification, target, old_row, note);
 }
 
 /* ---- all rows ---- */
@@ -149,20 +181,31 @@ static enum status modify_row(struct modification *modification) {
     return STATUS_OK;
 }
 
+static uint32_t home_of(const struct bound_modify *bound, uint32_t target) {
+    uint64_t id = bound->targets[target].table->base->definition->id;
+    uint32_t home = 0;
+    while (bound->targets[home].table->base->definition->id != id) home++;
+    return home;
+}
+
 static void modification_open(struct modification *modification, struct execution *execution) {
     const struct plan_modify *plan = execution->context->plan->modify;
-    uint32_t count = plan->bound->target_count;
+    const struct bound_modify *bound = plan->bound;
+    uint32_t count = bound->target_count;
     *modification = (struct modification){
         .execution = execution, .plan = plan, .on_null = dml_null_of(execution, 2)};
+    CHECK(count <= 64);
+    modification->homes = arena_array(execution->arena, uint32_t, count);
     modification->batches = arena_array(execution->arena, struct dml_batch, count);
     for (uint32_t i = 0; i < count; i++) {
-        dml_batch_open(&modification->batches[i], execution, plan->bound->targets[i].table->base);
-        if (plan->bound->is_ignore) modification->batches[i].on_duplicate = DUPLICATE_IGNORE;
+        modification->homes[i] = home_of(bound, i);
+        dml_batch_open(&modification->batches[i], execution, bound->targets[i].table->base);
+        if (bound->is_ignore) modification->batches[i].on_duplicate = DUPLICATE_IGNORE;
     }
-    if (plan->bound->source->table_count == 1) return;
-    modification->seen = arena_array(execution->arena, struct key_set, count);
+    if (bound->source->table_count == 1) return;
+    modification->keys = arena_array(execution->arena, struct key_set, count);
     for (uint32_t i = 0; i < count; i++) {
-        key_set_open(&modification->seen[i], execution->arena);
+        key_set_open(&modification->keys[i], execution->arena);
     }
 }
 

@@ -1,4 +1,4 @@
-/* exec_keys.c: has this byte string been met before? A hash table with chains, all in one arena.
+/* exec_keys.c: what is known of this byte string? A hash table with chains, all in one arena.
  */
 #include "base/hash.h"
 #include "sql/exec_private.h"
@@ -9,6 +9,7 @@ struct key_entry {
     struct key_entry *next;
     uint64_t hash;
     struct slice key;
+    struct key_note note;
 };
 
 void key_set_open(struct key_set *set, struct arena *arena) {
@@ -29,16 +30,16 @@ static void key_set_grow(struct key_set *set) {
     set->table_size = size;
 }
 
-bool key_set_add(struct key_set *set, struct slice key) {
+struct key_note *key_set_note(struct key_set *set, struct slice key) {
     if (set->count >= set->table_size) key_set_grow(set);
     uint64_t hash = hash_bytes(key);
     struct key_entry **bucket = &set->table[hash & (set->table_size - 1)];
-    for (const struct key_entry *entry = *bucket; entry != NULL; entry = entry->next) {
-        if (entry->hash == hash && slice_equal(entry->key, key)) return false;
+    for (struct key_entry *entry = *bucket; entry != NULL; entry = entry->next) {
+        if (entry->hash == hash && slice_equal(entry->key, key)) return &entry->note;
     }
     struct key_entry *entry = arena_new(set->arena, struct key_entry);
-    *entry = (struct key_entry){*bucket, hash, arena_copy(set->arena, key)};
+    *entry = (struct key_entry){.next = *bucket, .hash = hash, .key = arena_copy(set->arena, key)};
     *bucket = entry;
     set->count++;
-    return true;
+    return &entry->note;
 }

@@ -105,14 +105,19 @@ MUST_USE enum status exec_subquery(struct execution *execution,
 /* ---- byte strings that are kept once each ---- */
 
 struct key_entry;
+/* What its user notes of a key; zeroed when the key is new. */
+struct key_note {
+    uint64_t met;   /* bits */
+    uint32_t place; /* a number */
+};
 struct key_set {
     struct arena *arena;
     struct key_entry **table;
     uint64_t table_size, count;
 };
 void key_set_open(struct key_set *set, struct arena *arena);
-/* False: it is there already. The bytes are copied. */
-bool key_set_add(struct key_set *set, struct slice key);
+/* The bytes are copied. The note stays where it is. */
+struct key_note *key_set_note(struct key_set *set, struct slice key);
 
 /* ---- rows that are kept ---- */
 

@@ -125,7 +125,6 @@ struct expr {
 enum eval_mode {
     EVAL_STRICT = 1, /* and the statement writes: what does not fit is an error */
     EVAL_ERROR_FOR_DIVISION_BY_ZERO = 2,
-    EVAL_NO_UNSIGNED_SUBTRACTION = 4,
     EVAL_HIGH_NOT_PRECEDENCE = 8,
     EVAL_PAD_CHAR = 16,
     EVAL_IGNORE = 32, /* INSERT IGNORE and kin: errors of rows become warnings */

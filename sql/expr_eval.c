@@ -280,6 +280,12 @@ enum status expr_tell_division(struct eval_context *context) {
     return STATUS_OK;
 }
 
+/* A DOUBLE prints the places of the expression's type. */
+static void fix_places(const struct expr *expr, struct value *result) {
+    bool is_real = expr->type.kind == COLUMN_DOUBLE && result->kind == VALUE_DOUBLE;
+    if (is_real) result->scale = expr->type.scale;
+}
+
 /* From left to right; a chain of + or * is one node. */
 enum status expr_eval_arithmetic(const struct expr *expr, struct eval_context *context,
                                  struct value *out) {
@@ -293,8 +299,10 @@ enum status expr_eval_arithmetic(const struct expr *expr, struct eval_context *c
                                   &result);
         if (status != STATUS_OK) status = tell_arithmetic(expr, context, status);
     }
-    if (status == STATUS_OK) *out = result;
-    return status;
+    if (status != STATUS_OK) return status;
+    fix_places(expr, &result);
+    *out = result;
+    return STATUS_OK;
 }
 
 enum status expr_eval_negate(const struct expr *expr, struct eval_context *context,
@@ -302,7 +310,9 @@ enum status expr_eval_negate(const struct expr *expr, struct eval_context *conte
     struct value a;
     enum status status = expr_eval(expr->args[0], context, &a);
     if (status != STATUS_OK) return status;
-    return tell_arithmetic(expr, context, value_negate(&a, context->arena, out));
+    status = tell_arithmetic(expr, context, value_negate(&a, context->arena, out));
+    fix_places(expr, out);
+    return status;
 }
 
 enum status expr_eval_bit_not(const struct expr *expr, struct eval_context *context,

@@ -13,7 +13,7 @@ static enum status resolve_sum(struct function_call *call) {
     struct column_type type = coerce_number_type(expr->args[0]);
     expr->coercibility = COERCE_NUMERIC;
     if (type.kind == COLUMN_DOUBLE || type.kind == COLUMN_FLOAT) {
-        expr->type = column_type_double();
+        expr->type = column_type_real(type.scale);
         return STATUS_OK;
     }
     expr->args[0] = expr_all_places(call->arena, expr->args[0]);
@@ -29,7 +29,10 @@ static enum status resolve_sum(struct function_call *call) {
 static enum status resolve_avg(struct function_call *call) {
     enum status status = resolve_sum(call);
     struct column_type *type = &call->expr->type;
-    if (type->kind != COLUMN_DECIMAL) return status;
+    if (type->kind != COLUMN_DECIMAL) {
+        *type = column_type_real(type->scale + (uint32_t)DECIMAL_DIV_INCREMENT);
+        return status;
+    }
     uint32_t whole = type->precision - SUM_DIGITS_MORE - type->scale;
     uint32_t scale = MIN(type->scale + (uint32_t)DECIMAL_DIV_INCREMENT, DECIMAL_SCALE_MAX);
     if (type->precision == DECIMAL_PRECISION_MAX) whole = DECIMAL_PRECISION_MAX - scale;

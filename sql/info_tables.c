@@ -153,7 +153,7 @@ static enum status row_of_table(struct info_row *row, const struct table_definit
     if (is_virtual || table_auto_increment_column(definition) < 0)
         info_null(row);
     else
-        info_uint(row, MAX(definition->auto_increment, (uint64_t)1));
+        info_uint(row, catalog_counter(row->session, base));
     info_time(row, definition->created_epoch_s * 1000000);
     info_nulls(row, 2);
     if (is_virtual)

@@ -414,6 +414,8 @@ MUST_USE enum status catalog_database(struct session *session, struct slice sche
 /* 1146 when there is none. */
 MUST_USE enum status catalog_table(struct session *session, const struct ast_name *name,
                                    const struct table **table_out);
+/* The next value of the table's AUTO_INCREMENT counter, at most its column's largest. May suspend. */
+uint64_t catalog_counter(struct session *session, const struct table *table);
 bool catalog_is_virtual(struct slice database);
 /* The object that a view is; its bytes are view.c's. */
 bool catalog_view(struct session *session, struct slice database, struct slice name,

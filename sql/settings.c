@@ -85,7 +85,6 @@ static void load_modes(struct session *session) {
     settings->eval_mode =
         (is_strict ? EVAL_STRICT : 0u) |
         (mode & SQL_MODE_ERROR_FOR_DIVISION_BY_ZERO ? EVAL_ERROR_FOR_DIVISION_BY_ZERO : 0u) |
-        (mode & SQL_MODE_NO_UNSIGNED_SUBTRACTION ? EVAL_NO_UNSIGNED_SUBTRACTION : 0u) |
         (mode & SQL_MODE_HIGH_NOT_PRECEDENCE ? EVAL_HIGH_NOT_PRECEDENCE : 0u);
     settings->temporal_flags = (mode & SQL_MODE_NO_ZERO_IN_DATE ? TEMPORAL_NO_ZERO_IN_DATE : 0u) |
                                (mode & SQL_MODE_NO_ZERO_DATE ? TEMPORAL_NO_ZERO_DATE : 0u) |

@@ -6,6 +6,7 @@
 #include "row/table.h"
 
 struct session;
+struct table;
 
 uint16_t show_database_collation(struct session *session, struct slice database);
 /* COLUMN_DEFAULT: text or NULL. */
@@ -23,8 +24,9 @@ uint32_t show_members_length(const struct column_type *type);
 struct slice show_now(const struct column_type *type, struct arena *arena);
 /* `name`, or bare without sql_quote_show_create. */
 void show_identifier(const struct session *session, struct buffer *out, struct slice name);
-/* The statement that makes the table, MySQL's to the byte. */
-struct slice show_create_table(struct session *session, const struct table_definition *definition);
+/* The statement that makes the table, MySQL's to the byte. `base` is NULL for virtual ones. May suspend. */
+struct slice show_create_table(struct session *session, const struct table_definition *definition,
+                               const struct table *base);
 enum show_form { SHOW_PLAIN, SHOW_IF_NOT_EXISTS };
 struct slice show_create_database(struct session *session, struct slice name, enum show_form form);
 

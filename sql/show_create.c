@@ -267,12 +267,13 @@ static void put_index(struct session *session, struct buffer *out,
     if (index->is_invisible) append(out, " /*!80000 INVISIBLE */");
 }
 
-static void put_options(struct buffer *out, const struct table_definition *definition) {
+/* `next`: the counter's value, which is told when it is not the first. */
+static void put_options(struct buffer *out, const struct table_definition *definition,
+                        uint64_t next) {
     const struct collation *collation = collation_find(definition->collation);
     const struct charset *charset = collation_charset(definition->collation);
     append(out, "\n) ENGINE=InnoDB");
-    if (definition->auto_increment > 1)
-        buffer_printf(out, " AUTO_INCREMENT=%llu", (unsigned long long)definition->auto_increment);
+    if (next > 1) buffer_printf(out, " AUTO_INCREMENT=%llu", (unsigned long long)next);
     buffer_printf(out, " DEFAULT CHARSET=%s", charset->name);
     if (!collation->is_default || charset->id == CHARSET_UTF8MB4)
         buffer_printf(out, " COLLATE=%s", collation->name);
@@ -281,7 +282,8 @@ static void put_options(struct buffer *out, const struct table_definition *defin
     append_string(out, definition->comment);
 }
 
-struct slice show_create_table(struct session *session, const struct table_definition *definition) {
+struct slice show_create_table(struct session *session, const struct table_definition *definition,
+                               const struct table *base) {
     struct buffer out = buffer_of(&session->statement_arena);
     append(&out, "CREATE TABLE ");
     show_identifier(session, &out, definition->name);
@@ -293,7 +295,8 @@ struct slice show_create_table(struct session *session, const struct table_defin
         if (definition->indexes[i].state == INDEX_PUBLIC)
             put_index(session, &out, definition, &definition->indexes[i]);
     }
-    put_options(&out, definition);
+    bool has_counter = base != NULL && table_auto_increment_column(definition) >= 0;
+    put_options(&out, definition, has_counter ? catalog_counter(session, base) : 0);
     return buffer_slice(&out);
 }
 

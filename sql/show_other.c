@@ -148,7 +148,7 @@ static enum status show_table(struct session *session, const struct ast_show *sh
     struct table_definition definition =
         virtual_table != NULL ? virtual_definition(session, virtual_table) : *table->definition;
     struct value row[] = {text_value(definition.name),
-                          text_value(show_create_table(session, &definition))};
+                          text_value(show_create_table(session, &definition, table))};
     send_columns(session, columns, ARRAY_COUNT(columns));
     return answer_row(session, row, ARRAY_COUNT(row));
 }

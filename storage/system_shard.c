@@ -268,10 +268,7 @@ static void system_on_sequence(struct shard *shard, const struct message *messag
         return;
     }
     uint64_t first = MAX(sequence->next, message->sequence.at_least);
-    if (count > UINT64_MAX - first) { /* used up: the caller finds first + count beyond its type */
-        count = 0;
-        first = UINT64_MAX;
-    }
+    count = MIN(count, UINT64_MAX - first); /* what is left; none: the counter is used up */
     sequence->next = first + count;
     *draw = (struct sequence_draw){
         .header = message->header, .table_id = sequence->table_id, .first = first, .count = count};
