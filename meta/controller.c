@@ -436,6 +436,7 @@ static void on_changed(struct controller *controller, const struct store_done *d
             controller->retry_at_us = controller->now_us + RETRY_US;
         return;
     }
+    news_tell(controller, decision);
     if (decision->is_dictionary_changed) dictionary_push(controller, decision);
     for (uint32_t i = 0; i < decision->pair_count; i++) {
         struct store_pair pair = decision->pairs[i];

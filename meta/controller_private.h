@@ -45,11 +45,16 @@ void members_on_load(struct controller *controller);
 void members_forgive(struct controller *controller);
 void members_on_deadline(struct controller *controller);
 uint64_t members_deadline(const struct controller *controller);
+/* Why a node of the store is taken for dead. */
+const char *member_evidence(struct controller *controller, const struct meta_node *node);
 /* Into the decision: nodes that are dead, or back. */
 void members_decide(struct controller *controller, struct decision *decision);
 /* Every live SQL daemon plans with `version` or a later one; and uses none below it. */
 bool members_have_learned(struct controller *controller, uint32_t version);
 bool members_have_left(struct controller *controller, uint32_t version);
+
+/* A NOTE for each node and shard that the decision changes; before it is applied (news.c). */
+void news_tell(struct controller *controller, const struct decision *decision);
 
 /* ---- who leads (placement.c) ---- */
 

@@ -137,6 +137,16 @@ static uint64_t member_dead_at(const struct controller *controller, const struct
     return at_us;
 }
 
+const char *member_evidence(struct controller *controller, const struct meta_node *node) {
+    const struct member *member = member_of(controller, node->node);
+    if (member == NULL) return "it is not known";
+    if (member->dead_incarnation == node->incarnation) return "its process has ended";
+    bool is_suspect = member->suspect_since_us != NEVER_US;
+    if (member->closed_since_us == NEVER_US) return "it does not answer";
+    return is_suspect ? "its connection is closed, and a peer suspects it"
+                      : "its connection is closed";
+}
+
 void members_decide(struct controller *controller, struct decision *decision) {
     for (uint32_t i = 0; i < controller->member_count; i++) {
         struct member *member = &controller->members[i];

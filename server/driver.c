@@ -19,7 +19,9 @@
  */
 #include "server/driver.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/list.h"
 #include "server/disk_files.h"
@@ -131,6 +133,17 @@ static void driver_send(struct driver *driver, const struct message *message) {
         peers_send(driver->peers, message);
 }
 
+/* A daemon's stderr is its log. */
+static void driver_note(struct slice text) {
+    uint64_t now_us = clock_wall_us();
+    time_t seconds = (time_t)(now_us / 1000000);
+    struct tm tm;
+    char day[32];
+    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", gmtime_r(&seconds, &tm));
+    fprintf(stderr, "%s.%03uZ %.*s\n", day, (unsigned)(now_us / 1000 % 1000), (int)text.size,
+            (const char *)text.data);
+}
+
 void driven_carry_out(struct driven *driven) {
     struct effects *effects = &driven->effects;
     for (uint32_t i = 0; i < effects->count; i++) {
@@ -145,6 +158,7 @@ void driven_carry_out(struct driven *driven) {
             CHECK(driven->ops != NULL);
             store_ops_submit(driven->ops, &effect->store_op);
             continue;
+        case EFFECT_NOTE: driver_note(effect->note); continue;
         case EFFECT_STOP: driven->driver->stop_reason = effect->stop_reason; continue;
         }
         UNREACHABLE();

@@ -327,6 +327,13 @@ static void print_process(const struct sim *sim, uint32_t process, const char *w
     fprintf(stderr, "\n");
 }
 
+static void print_note(const struct sim *sim, const struct node *node, const char *what,
+                       struct slice text) {
+    if (!sim->is_printing) return;
+    fprintf(stderr, "%10llu node %u %s: %.*s\n", (unsigned long long)sim->now_us, node->node, what,
+            (int)text.size, (const char *)text.data);
+}
+
 static void carry_out(struct sim *sim, struct node *node, const struct effect *effect) {
     switch (effect->kind) {
     case EFFECT_SEND: send_message(sim, node, effect->message); return;
@@ -335,12 +342,10 @@ static void carry_out(struct sim *sim, struct node *node, const struct effect *e
         sim->counts.changes_asked += effect->store_op.kind == STORE_CHANGE;
         sim_config_store_submit(sim->store, node->node, node->life, &effect->store_op);
         return;
+    case EFFECT_NOTE: print_note(sim, node, "notes", effect->note); return;
     case EFFECT_STOP:
         sim->counts.stops++;
-        if (sim->is_printing) {
-            fprintf(stderr, "%10llu node %u stops: %s\n", (unsigned long long)sim->now_us,
-                    node->node, effect->stop_reason);
-        }
+        print_note(sim, node, "stops", slice_of_text(effect->stop_reason));
         return;
     }
     UNREACHABLE();

@@ -57,6 +57,10 @@ void effects_store(struct effects *effects, const struct store_op *op) {
     effects_add(effects, EFFECT_STORE)->store_op = *op;
 }
 
+void effects_note(struct effects *effects, struct slice text) {
+    effects_add(effects, EFFECT_NOTE)->note = text;
+}
+
 void effects_stop(struct effects *effects, const char *reason) {
     CHECK(reason != NULL);
     effects_add(effects, EFFECT_STOP)->stop_reason = reason;

@@ -105,13 +105,14 @@ struct event {
     };
 };
 
-enum effect_kind { EFFECT_SEND, EFFECT_DISK, EFFECT_STORE, EFFECT_STOP };
+enum effect_kind { EFFECT_SEND, EFFECT_DISK, EFFECT_STORE, EFFECT_NOTE, EFFECT_STOP };
 struct effect {
     enum effect_kind kind;
     union {
         const struct message *message; /* to message->header.to_node */
         struct disk_op disk_op;
         struct store_op store_op;
+        struct slice note; /* a line for the daemon's log */
         const char
             *stop_reason; /* a lost disk, a newer incarnation: leave the cluster, peers take over */
     };
@@ -136,6 +137,8 @@ struct message *effects_answer(struct effects *effects, const struct message *re
                                enum message_kind kind);
 void effects_disk(struct effects *effects, const struct disk_op *op);
 void effects_store(struct effects *effects, const struct store_op *op);
+/* The text lies in the effects' arena. */
+void effects_note(struct effects *effects, struct slice text);
 void effects_stop(struct effects *effects, const char *reason);
 /* Lowers the deadline to `deadline_us` if that is earlier. */
 void effects_deadline(struct effects *effects, uint64_t deadline_us);

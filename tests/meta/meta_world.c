@@ -3,20 +3,26 @@
 
 #include "wire/pack.h"
 
+static void world_take_message(struct meta_world *world, const struct message *message) {
+    const struct message *copy = message_copy(&world->kept, message);
+    uint8_t kind = copy->header.kind;
+    world->last[kind] = *copy;
+    world->sent_count[kind]++;
+    if (kind != MESSAGE_CONFIGURATION) return;
+    struct cluster_configuration *configuration;
+    enum status status =
+        configuration_read(copy->configuration.configuration, &world->kept, &configuration);
+    CHECK(status == STATUS_OK);
+    world->configuration = configuration;
+}
+
 static void world_carry_out(struct meta_world *world) {
     for (uint32_t i = 0; i < world->effects.count; i++) {
         const struct effect *effect = &world->effects.list[i];
-        if (effect->kind != EFFECT_SEND) continue;
-        const struct message *copy = message_copy(&world->kept, effect->message);
-        uint8_t kind = copy->header.kind;
-        world->last[kind] = *copy;
-        world->sent_count[kind]++;
-        if (kind != MESSAGE_CONFIGURATION) continue;
-        struct cluster_configuration *configuration;
-        enum status status =
-            configuration_read(copy->configuration.configuration, &world->kept, &configuration);
-        CHECK(status == STATUS_OK);
-        world->configuration = configuration;
+        if (effect->kind == EFFECT_SEND) world_take_message(world, effect->message);
+        if (effect->kind != EFFECT_NOTE) continue;
+        buffer_append(&world->notes, effect->note);
+        buffer_append_byte(&world->notes, '\n');
     }
     fake_store_take(&world->store, &world->effects);
     world->deadline_us = world->effects.deadline_us;
@@ -44,11 +50,17 @@ static void controller_begin(struct meta_world *world) {
     world_settle(world);
 }
 
+bool meta_world_has_noted(const struct meta_world *world, const char *text) {
+    struct slice notes = buffer_slice(&world->notes), line = slice_of_text(text);
+    return memmem(notes.data, notes.size, line.data, line.size) != NULL;
+}
+
 void meta_world_open(struct meta_world *world, uint16_t storage_nodes, uint16_t replicas,
                      enum durability durability) {
     *world = (struct meta_world){.chunks = chunks_open(), .now_us = 1000000};
     arena_open(&world->arena, &world->chunks.source, 0);
     arena_open(&world->kept, &world->chunks.source, 0);
+    world->notes = buffer_of(&world->kept);
     effects_open(&world->effects, &world->arena);
     fake_store_open(&world->store);
     world->options = (struct controller_options){.node = NODE_META_FIRST,
@@ -123,12 +135,14 @@ uint32_t meta_world_register(struct meta_world *world, uint16_t node, uint64_t n
         pack_u32(&stores, 1);
         pack_u64(&stores, position);
     }
+    struct buffer name = buffer_of(&world->arena);
+    buffer_printf(&name, "n%u", node);
     bool is_sql = node >= NODE_SQL_FIRST;
     struct message message = {.header = {.kind = MESSAGE_REGISTER, .from_node = node}};
     message.register_node = (struct register_node){.node = node,
                                                    .role = is_sql ? ROLE_SQL : ROLE_STORAGE,
                                                    .nonce = nonce,
-                                                   .name = SLICE_LITERAL("n"),
+                                                   .name = buffer_slice(&name),
                                                    .address = SLICE_LITERAL("a"),
                                                    .stores = buffer_slice(&stores)};
     world->last[MESSAGE_REGISTERED].registered.incarnation = 0;

@@ -17,6 +17,7 @@ struct meta_world {
     struct cluster_configuration *configuration; /* last one pushed */
     struct message last[128];                    /* last message of each kind that was sent */
     uint32_t sent_count[128];
+    struct buffer notes; /* a line each */
 };
 
 void meta_world_open(struct meta_world *world, uint16_t storage_nodes, uint16_t replicas,
@@ -39,6 +40,7 @@ uint8_t meta_world_propose(struct meta_world *world, enum proposal_kind kind, ui
 void meta_world_suspect(struct meta_world *world, uint16_t from, uint16_t node, uint8_t proof);
 const struct configuration_shard *meta_world_shard(struct meta_world *world, uint16_t shard);
 uint32_t meta_world_incarnation(struct meta_world *world, uint16_t node);
+bool meta_world_has_noted(const struct meta_world *world, const char *text);
 bool meta_world_is_live(struct meta_world *world, uint16_t node);
 
 #endif

@@ -60,6 +60,22 @@ Test(membership, a_closed_connection_has_some_time_to_open_again) {
     meta_world_close(&world);
 }
 
+Test(membership, what_is_decided_of_nodes_and_shards_is_noted_once_with_its_reason) {
+    open_pair();
+    cr_assert(meta_world_has_noted(&world, "n11 begins its incarnation 2\n"));
+    meta_world_peer(&world, A, PEER_CLOSED);
+    cr_assert_not(meta_world_has_noted(&world, "is dead"));
+    meta_world_pass(&world, 400000);
+    cr_assert(meta_world_has_noted(&world, "n11 is dead: its connection is closed\n"));
+    cr_assert(meta_world_has_noted(&world, "shard 1, term 2: n12; in sync: n12\n"));
+    meta_world_suspect(&world, 0, B, 1);
+    cr_assert(meta_world_has_noted(&world, "n12 is dead: its process has ended\n"));
+    size_t size = world.notes.size;
+    meta_world_pass(&world, 2000000);
+    cr_assert_eq(world.notes.size, size);
+    meta_world_close(&world);
+}
+
 Test(membership, a_suspect_whose_connection_is_closed_is_dead_soon) {
     open_pair();
     meta_world_peer(&world, A, PEER_CLOSED);
