@@ -250,11 +250,8 @@ static void replica_peer_deadline(struct shard *shard, struct replica_peer *peer
     CHECK(peer->node != shard->store->options.node);
     uint64_t now_us = shard->store->now_us;
     bool is_late = peer->asked_us != 0 && now_us >= peer->asked_us + REPLICA_LEAVE_US;
-    bool may_leave =
-        peer->machine.state == REPLICA_LISTED || peer->machine.state == REPLICA_REQUIRED;
-    if (is_late && may_leave) {
-        machine_move(&peer->machine, REPLICA_LEAVING);
-        peer->proposed_us = 0;
+    if (is_late && replica_may_leave(peer)) {
+        replica_leave(shard, peer, out);
     } else if (is_late && !replica_is_required(peer)) {
         machine_move(&peer->machine, REPLICA_GONE);
         return;
@@ -321,10 +318,7 @@ void replica_on_peer(struct shard *shard, const struct peer *peer_event, struct 
         if (!is_it) continue;
         peer->is_closed = true;
         if (peer->asked_us == 0) peer->asked_us = shard->store->now_us;
-        if (peer_event->peer_state == PEER_DEAD && peer->machine.state == REPLICA_LISTED) {
-            machine_move(&peer->machine, REPLICA_LEAVING);
-            peer->proposed_us = 0;
-            replica_propose(shard, peer, out);
-        }
+        if (peer_event->peer_state == PEER_DEAD && replica_may_leave(peer))
+            replica_leave(shard, peer, out);
     }
 }

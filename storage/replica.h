@@ -88,6 +88,9 @@ void replica_take_over(struct shard *shard);
 void replica_step_down(struct shard *shard);
 /* The shard's configuration changed within the term. */
 void replica_on_configuration(struct shard *shard, struct effects *out);
+/* Who is dead, says meta, need not be silent for long. */
+void replica_on_nodes(struct shard *shard, const struct cluster_configuration *configuration,
+                      struct effects *out);
 void replica_on_peer(struct shard *shard, const struct peer *peer, struct effects *out);
 /* Own disk keeps more, a peer confirmed, or the required set shrank: what is confirmed now? */
 void replica_advance(struct shard *shard, struct effects *out);

@@ -3,7 +3,7 @@
  *   JOIN --common point in the tail--> catching: APPENDs from there
  *        --else----------------------> copying: COPY parts, then APPENDs from the copy's position
  *   caught up -> required -> PROPOSE LIST ---configuration lists it---> listed
- *   silent    -> leaving  -> PROPOSE UNLIST --configuration does not--> gone
+ *   silent, or dead to meta -> leaving  -> PROPOSE UNLIST --configuration does not--> gone
  *
  * Writes go on all the time: a copy reads rows some a turn, and what is written meanwhile is in the log behind it.
  * A lost part ends the copy: the learner asks again.
@@ -141,6 +141,37 @@ void replica_promote(struct shard *shard, struct replica_peer *peer, struct effe
     replica_propose(shard, peer, out);
 }
 
+/* ---- leaving ---- */
+
+bool replica_may_leave(const struct replica_peer *peer) {
+    return peer->machine.state == REPLICA_LISTED || peer->machine.state == REPLICA_REQUIRED;
+}
+
+void replica_leave(struct shard *shard, struct replica_peer *peer, struct effects *out) {
+    CHECK(shard_leads(shard) && replica_may_leave(peer));
+    machine_move(&peer->machine, REPLICA_LEAVING);
+    peer->proposed_us = 0;
+    replica_propose(shard, peer, out);
+}
+
+static bool node_has_ended(const struct cluster_configuration *configuration,
+                           const struct replica_peer *peer) {
+    const struct configuration_node *node = configuration_node_find(configuration, peer->node);
+    if (node == NULL || node->incarnation < peer->incarnation) return false;
+    return node->incarnation > peer->incarnation || !node->is_live;
+}
+
+void replica_on_nodes(struct shard *shard, const struct cluster_configuration *configuration,
+                      struct effects *out) {
+    struct replication *replication = shard->replication;
+    CHECK(shard_leads(shard));
+    for (uint32_t i = 0; i < replication->peer_count; i++) {
+        struct replica_peer *peer = &replication->peers[i];
+        if (replica_may_leave(peer) && node_has_ended(configuration, peer))
+            replica_leave(shard, peer, out);
+    }
+}
+
 /* ---- joining ---- */
 
 static struct slice shard_term_history(const struct shard *shard, struct arena *arena) {
@@ -178,12 +209,9 @@ static void replica_leave_older(struct shard *shard, uint16_t node, uint32_t inc
         peer->is_closed = true;
         if (peer->machine.state == REPLICA_COPYING || peer->machine.state == REPLICA_CATCHING) {
             machine_move(&peer->machine, REPLICA_GONE);
-        } else if (peer->machine.state == REPLICA_LISTED ||
-                   peer->machine.state == REPLICA_REQUIRED) {
-            machine_move(&peer->machine, REPLICA_LEAVING);
-            peer->proposed_us = 0;
+        } else if (replica_may_leave(peer)) {
+            replica_leave(shard, peer, out);
         }
-        replica_propose(shard, peer, out);
     }
 }
 

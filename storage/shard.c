@@ -340,7 +340,10 @@ void shard_on_configuration(struct shard *shard, const struct cluster_configurat
     } else if (!leads) {
         shard_follow(shard, node->group == entry->group ? SHARD_LEARNER : SHARD_IDLE, out);
     }
-    if (shard_leads(shard)) system_on_configuration(shard, configuration, out);
+    if (shard_leads(shard)) {
+        replica_on_nodes(shard, configuration, out);
+        system_on_configuration(shard, configuration, out);
+    }
     shard_end_incarnations(shard, configuration, out);
 }
 

@@ -151,6 +151,26 @@ Test(replica, writes_wait_for_a_silent_backup_until_it_is_unlisted) {
     world_close(world);
 }
 
+static bool drop_peer_events(struct world *world, const struct message *message) {
+    (void)world;
+    return message->header.kind == MESSAGE_PEER;
+}
+
+Test(replica, a_backup_that_meta_calls_dead_is_not_waited_for) {
+    struct world *world = world_with_table(3);
+    world->drops = drop_peer_events; /* meta's watcher alone saw its end */
+    world_kill(world, 1);
+    struct world_write write = {
+        .shard = 1, .kind = WRITE_PUT, .id = 2, .k = 6, .mode = COMMIT_AFTER};
+    struct message *request = world_write_message(world, &write);
+    world_send(world, request);
+    world_run_for(world, 20000);
+    cr_assert_not_null(world_answer(world, request));
+    cr_assert_eq(world_answer(world, request)->written.status, STATUS_OK);
+    cr_assert_eq(world->shards[0].replica_count, 2);
+    world_close(world);
+}
+
 /* The node with an empty disk and the other's log trimmed: only a copy helps. */
 static void begin_copy(struct world *world) {
     world_kill(world, 1);
