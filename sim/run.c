@@ -239,7 +239,8 @@ static void one_fault(struct run *run) {
     case 7:
         if (random_chance(&run->random, 0.3)) all_down(run);
         break;
-    case 8: split_for(run, us + 200000); break;
+    case 8:
+    case 15: split_for(run, us + SILENCE_US); break;
     case 9:
     case 10: copy_down(run); break;
     case 11: rot(run); break;
