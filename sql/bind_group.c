@@ -233,8 +233,7 @@ static enum status lift_subquery(const struct lift_context *context,
     return STATUS_OK;
 }
 
-static struct expr *key_slot(struct binder *binder, const struct bound_select *select,
-                             uint32_t key) {
+struct expr *bind_key_slot(struct binder *binder, const struct bound_select *select, uint32_t key) {
     const struct expr *expr = select->group[key];
     struct expr *slot = expr_new(binder->arena, EXPR_SLOT, 0);
     slot->slot = select->group_slots[key];
@@ -251,7 +250,7 @@ static enum status lift(const struct lift_context *context, struct expr **expr_i
     for (uint32_t i = 0; i < select->group_count; i++) {
         bool is_key = select->group[i]->kind != EXPR_COLUMN && expr_equal(select->group[i], expr);
         if (!is_key) continue;
-        *expr_in_out = key_slot(context->binder, select, i);
+        *expr_in_out = bind_key_slot(context->binder, select, i);
         return STATUS_OK;
     }
     if (expr->kind == EXPR_COLUMN) {

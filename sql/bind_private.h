@@ -186,6 +186,8 @@ void bind_finish_item(struct binder *binder, struct bound_item *item);
 /* Above the grouping: replaces group keys by their slots and checks the rest. `number`: of the expression in its list, from 1. */
 MUST_USE enum status bind_lift(struct binder *binder, struct bound_select *select,
                                struct expr **expr, const char *list, uint32_t number);
+/* A group key's value above the grouping. */
+struct expr *bind_key_slot(struct binder *binder, const struct bound_select *select, uint32_t key);
 struct bound_aggregate *bind_add_aggregate(struct binder *binder, struct scope *scope,
                                            const struct bound_aggregate *aggregate);
 

@@ -9,6 +9,8 @@
  *   HAVING       an alias, else a column that is in the select list or a group key
  *   ORDER BY     an alias when it stands alone (bind_select.c), else a column, else an alias
  *   others       a column
+ *   a subquery   a column of each block around, inside out, else an alias of that block's select list as far as it is bound:
+ *                WHERE and ON see none, the select list those to the left
  *
  * Rules (S1) and (S2) are in bind_private.h.
  */
@@ -181,10 +183,10 @@ static enum status tell_ambiguous(struct binder *binder, const struct ast_expr *
 /* ---- aliases of the select list ---- */
 
 /* NULL: none. The first one counts; two that differ are ambiguous (count_out 2). */
-static struct expr *find_alias(const struct scope *scope, struct slice name, uint32_t *count_out) {
+static struct expr *find_named_item(const struct scope *scope, struct slice name,
+                                    uint32_t *count_out) {
     struct expr *found = NULL;
     *count_out = 0;
-    if (scope->select == NULL || !scope->is_grouping_known) return NULL;
     for (uint32_t i = 0; i < scope->select->item_count; i++) {
         const struct bound_item *item = &scope->select->items[i];
         if (!slice_equal_nocase(item->name, name)) continue;
@@ -193,6 +195,12 @@ static struct expr *find_alias(const struct scope *scope, struct slice name, uin
         (*count_out)++;
     }
     return found;
+}
+
+static struct expr *find_alias(const struct scope *scope, struct slice name, uint32_t *count_out) {
+    *count_out = 0;
+    if (scope->select == NULL || !scope->is_grouping_known) return NULL;
+    return find_named_item(scope, name, count_out);
 }
 
 static enum status bind_alias(struct binder *binder, const struct ast_expr *ast, bool *is_found,
@@ -209,6 +217,60 @@ static enum status bind_alias(struct binder *binder, const struct ast_expr *ast,
                                  bind_column_text(binder, ast));
     }
     *out = alias;
+    return STATUS_OK;
+}
+
+/* What HAVING and ORDER BY read of a group key that is no column; NULL: it is none. */
+static struct expr *slot_of_key(struct binder *binder, const struct scope *found,
+                                const struct expr *item) {
+    const struct bound_select *select = found->select;
+    bool is_above = (found->clause == CLAUSE_HAVING || found->clause == CLAUSE_ORDER) &&
+                    found->aggregate_depth == 0;
+    for (uint32_t i = 0; i < select->group_count && is_above; i++) {
+        bool is_key = select->group[i]->kind != EXPR_COLUMN && expr_equal(select->group[i], item);
+        if (is_key) return bind_key_slot(binder, select, i);
+    }
+    return NULL;
+}
+
+/* The item once more, for a block inside: grouping replaces parts of the item itself. */
+static struct expr *copy_for_inner(struct binder *binder, const struct scope *found,
+                                   const struct expr *item) {
+    struct expr *key = slot_of_key(binder, found, item);
+    if (key != NULL) {
+        note_outer(binder, found, key->slot);
+        return key;
+    }
+    struct expr *copy = expr_new(binder->arena, item->kind, item->arg_count);
+    struct expr **args = copy->args;
+    *copy = *item;
+    copy->args = args;
+    if (item->kind == EXPR_COLUMN || item->kind == EXPR_SLOT) {
+        note_outer(binder, found, item->slot);
+    }
+    for (uint32_t i = 0; i < item->arg_count; i++) {
+        copy->args[i] = copy_for_inner(binder, found, item->args[i]);
+    }
+    return copy;
+}
+
+/* An alias of a block around. NOT_FOUND: it has none of that name. */
+static enum status bind_outer_alias(struct binder *binder, const struct ast_expr *ast,
+                                    const struct scope *scope, struct expr **out) {
+    uint32_t count;
+    if (scope->select == NULL) return STATUS_NOT_FOUND;
+    const struct expr *item = find_named_item(scope, ast->column.column, &count);
+    if (item == NULL) return STATUS_NOT_FOUND;
+    if (count > 1) return tell_ambiguous(binder, ast);
+    if ((item->flags & EXPR_HAS_AGGREGATE) != 0) {
+        return diagnostics_error(binder->diagnostics, ER_ILLEGAL_REFERENCE,
+                                 bind_column_text(binder, ast), "reference to group function");
+    }
+    if ((item->flags & (EXPR_HAS_SUBQUERY | EXPR_NOT_DETERMINISTIC)) != 0) {
+        return diagnostics_unsupported(binder->diagnostics,
+                                       "a subquery that names an alias of a subquery");
+    }
+    *out = copy_for_inner(binder, scope, item);
     return STATUS_OK;
 }
 
@@ -356,6 +418,9 @@ enum status bind_column(struct binder *binder, const struct ast_expr *ast, struc
     }
     for (struct scope *scope = own->outer; scope != NULL; scope = scope->outer) {
         status = lookup_scope(binder, ast, scope, &lookup, out);
+        if (status == STATUS_NOT_FOUND && is_plain) {
+            status = bind_outer_alias(binder, ast, scope, out);
+        }
         if (status != STATUS_NOT_FOUND) return status;
     }
     if (is_of_source(own, &lookup)) {

@@ -2,7 +2,7 @@
  *
  *   DERIVED    the query's rows, kept; given row by row into the table's slots
  *   RECURSE    a recursive CTE: the seed's rows, then again and again the step over the rows of the round before, until
- *              a round gives none; UNION (DISTINCT) drops rows that were met before
+ *              a round gives none or LIMIT is reached; UNION (DISTINCT) drops rows that were met before
  *   WORK       inside of the step: the rows of the round before
  *   VIRTUAL    rows that the session makes, kept
  *
@@ -24,6 +24,7 @@ struct derived_stage {
     struct value *items;
     uint32_t *places;              /* 0, 1, ..: the store keeps `items` */
     uint64_t round_from, round_to; /* rows of the round before, for WORK */
+    uint64_t rows_max, first;      /* RECURSE: LIMIT and OFFSET together, and OFFSET */
     uint64_t at;
     bool is_made;
 };
@@ -70,8 +71,9 @@ static enum status keep_row(struct derived_stage *self, struct execution *execut
 /* All rows of a query are kept. */
 static enum status keep_rows(struct derived_stage *self, struct execution *execution,
                              struct stage *root, const struct plan_query *query) {
-    enum status status;
-    while ((status = stage_step(root, execution)) == STATUS_OK) {
+    enum status status = STATUS_END;
+    while (self->rows.count < self->rows_max &&
+           (status = stage_step(root, execution)) == STATUS_OK) {
         for (uint32_t i = 0; i < query->item_count; i++) {
             self->items[i] = execution->slots[query->items[i].slot];
         }
@@ -81,6 +83,15 @@ static enum status keep_rows(struct derived_stage *self, struct execution *execu
         if (status != STATUS_OK) return status;
     }
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status count_rows(struct derived_stage *self, struct execution *execution) {
+    const struct plan_node *node = self->stage.node;
+    uint64_t limit = UINT64_MAX;
+    enum status status = exec_count(execution, node->step_limit, UINT64_MAX, &limit);
+    if (status == STATUS_OK) status = exec_count(execution, node->step_offset, 0, &self->first);
+    self->rows_max = limit > UINT64_MAX - self->first ? UINT64_MAX : limit + self->first;
+    return status;
 }
 
 static enum status open_or_rewind(struct execution *execution, const struct plan_query *query,
@@ -95,7 +106,8 @@ static enum status make_rounds(struct derived_stage *self, struct execution *exe
     for (uint32_t round = 0;; round++) {
         self->round_from = self->round_to;
         self->round_to = self->rows.count;
-        if (self->round_from == self->round_to) return STATUS_OK;
+        bool is_done = self->round_from == self->round_to || self->rows.count >= self->rows_max;
+        if (is_done) return STATUS_OK;
         if (round >= execution->context->cte_rounds_max) {
             return diagnostics_error(execution->eval->diagnostics, ER_CTE_MAX_RECURSION_DEPTH,
                                      round + 1);
@@ -115,12 +127,13 @@ static enum status derived_make(struct derived_stage *self, struct execution *ex
     row_store_open(&self->rows, self->arena, self->places, count);
     row_table_open(&self->seen, self->arena, node->collations, count);
     self->at = self->round_from = self->round_to = 0;
-    enum status status = open_or_rewind(execution, node->query, &self->root);
+    enum status status = count_rows(self, execution);
+    if (status == STATUS_OK) status = open_or_rewind(execution, node->query, &self->root);
     if (status == STATUS_OK) status = keep_rows(self, execution, self->root, node->query);
     if (status == STATUS_OK && node->step != NULL) status = make_rounds(self, execution);
     if (status == STATUS_OK && self->spill != NULL) status = spill_flush(execution, self->spill);
     self->is_made = status == STATUS_OK;
-    self->at = 0;
+    self->at = self->first;
     return status;
 }
 
@@ -152,7 +165,7 @@ static enum status derived_next(struct stage *stage, struct execution *execution
 static void derived_rewind(struct stage *stage, struct execution *execution) {
     (void)execution;
     struct derived_stage *self = (struct derived_stage *)stage;
-    self->at = 0;
+    self->at = self->first;
     if (stage->node->is_correlated) self->is_made = false;
 }
 

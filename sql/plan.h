@@ -158,6 +158,7 @@ struct plan_node {
     /* DERIVED: the query; of a recursive CTE the seed, and what is repeated over the rows of the round before. */
     struct plan_query *query, *step;
     const uint16_t *collations;    /* DERIVED: by column, for DISTINCT */
+    struct expr *step_limit, *step_offset; /* DERIVED with step: rows that are made and given; NULL: all */
     uint8_t is_distinct;           /* DERIVED with step: UNION DISTINCT */
     uint8_t is_correlated;         /* DERIVED: reads slots of other tables or blocks */
     const struct plan_node *owner; /* WORK: the DERIVED */

@@ -40,6 +40,7 @@ static struct bound_query *query_of_arms(struct planner *planner, const struct b
     query->arms[0].op = ARM_FIRST;
     query->arm_count = count;
     if (count == 1 && query->arms[0].select != NULL) query->items = query->arms[0].select->items;
+    if (count == 1 && query->arms[0].query != NULL) query->items = query->arms[0].query->items;
     return query;
 }
 
@@ -49,11 +50,13 @@ static enum status plan_recursive(struct planner *planner, const struct bound_ct
     uint32_t seeds = 0;
     while (seeds < query->arm_count && !arm_names(&query->arms[seeds], cte)) seeds++;
     if (seeds == query->arm_count) return plan_query_make(planner, query, known, &node->query);
-    if (seeds == 0 || query->order_count > 0 || query->limit != NULL) {
+    if (seeds == 0 || query->order_count > 0) {
         return diagnostics_unsupported(planner->input->diagnostics,
                                        "this form of a recursive common table expression");
     }
     node->is_distinct = !query->arms[seeds].is_all;
+    node->step_limit = query->limit;
+    node->step_offset = query->offset;
     struct bound_query *seed = query_of_arms(planner, query, 0, seeds);
     struct bound_query *step = query_of_arms(planner, query, seeds, query->arm_count - seeds);
     enum status status = plan_query_make(planner, seed, known, &node->query);
