@@ -20,6 +20,9 @@ struct execution {
     uint32_t hold_count;   /* see exec_forget */
     uint32_t since_pause;  /* rows since exec_pause looked */
     uint64_t found_rows;   /* of SQL_CALC_FOUND_ROWS; UINT64_MAX: not counted */
+    /* Where the arena of temporaries stood when it was reset last: most rows leave none. */
+    const uint8_t *forgotten_at;
+    size_t forgotten_bytes;
 };
 
 /* OK: a row is in the slots; END; or an error. */
@@ -88,9 +91,13 @@ void exec_load_row(struct execution *execution, const struct plan_scan *plan, st
 /* Temporaries of a row that has been dealt with are not needed any more: called by whoever takes rows from an operator, at each row. Does
  * nothing while a row further out is still in the slots. */
 static inline void exec_forget(struct execution *execution) {
-    if (execution->hold_count == 0 && execution->eval->arena != execution->arena) {
-        arena_reset(execution->eval->arena);
-    }
+    struct arena *arena = execution->eval->arena;
+    bool is_unused =
+        arena->at == execution->forgotten_at && arena->used_bytes == execution->forgotten_bytes;
+    if (is_unused || execution->hold_count > 0 || arena == execution->arena) return;
+    arena_reset(arena);
+    execution->forgotten_at = arena->at;
+    execution->forgotten_bytes = arena->used_bytes;
 }
 
 /* An arena that dies with the execution and may be reset before: for what is kept for a batch of rows. */
