@@ -20,6 +20,7 @@
 #define SILENCE_US   600000
 #define RECOVERY_US  100000
 #define MOMENT_US    100000 /* that a moment is waited for */
+#define WATCH_US     20000  /* until clients that are to watch do nothing else */
 
 struct run {
     struct town *town;
@@ -120,7 +121,8 @@ static void cut_for(struct run *run, uint32_t from, uint32_t to, uint64_t us) {
     sim_break_connections(run->sim, from);
 }
 
-/* One storage node and perhaps one SQL daemon that believes in it, apart from all others: an old primary that can be reached. */
+/* One storage node and one SQL daemon that believes in it, apart from all others: an old primary that can be reached. The daemon's
+ * clients watch it: one who wrote would wait for the others at once and not see what it shows. */
 static void split_for(struct run *run, uint64_t us) {
     struct sim *sim = run->sim;
     const struct town_options *town = town_options(run->town);
@@ -128,6 +130,8 @@ static void split_for(struct run *run, uint64_t us) {
     uint32_t front = (uint32_t)random_below(&run->random, town->front_count);
     uint64_t island =
         BIT(town_process_of_store(run->town, store)) | BIT(town_process_of_front(run->town, front));
+    town_watch(run->town, front);
+    run_until(run, sim_now(sim) + WATCH_US);
     for (int step = SIM_CUT; step >= SIM_HEAL; step--) {
         for (uint32_t a = 0; a < town_process_count(run->town); a++) {
             for (uint32_t b = 0; b < town_process_count(run->town); b++) {
@@ -138,6 +142,7 @@ static void split_for(struct run *run, uint64_t us) {
         if (step == SIM_CUT) run_until(run, sim_now(sim) + us);
     }
     run->faults++;
+    town_work(run->town, front);
     for (uint32_t a = 0; a < town_process_count(run->town); a++)
         if (((island >> a) & 1) != 0) sim_break_connections(sim, a);
 }

@@ -27,7 +27,7 @@ struct town {
     struct sql_history sql_history;
     struct checker checker;
     struct town_node meta, stores[TOWN_STORES_MAX], fronts[TOWN_FRONTS_MAX];
-    enum workload_phase phase;
+    enum workload_phase phases[TOWN_FRONTS_MAX];
     bool is_audited;
 };
 
@@ -154,7 +154,7 @@ static void *front_open(void *context, struct chunk_source *source, uint64_t now
                                       .queue = &front->queue,
                                       .source = source,
                                       .history = &node->town->history,
-                                      .phase = &node->town->phase,
+                                      .phase = &node->town->phases[node->index],
                                       .is_audited = &node->town->is_audited,
                                       .first_rows = node->town->options.first_rows};
     for (uint32_t i = 0; i < front->client_count; i++) {
@@ -285,8 +285,14 @@ void town_start(struct town *town) {
     }
 }
 
-void town_quiet(struct town *town) { town->phase = WORKLOAD_QUIET; }
-void town_audit(struct town *town) { town->phase = WORKLOAD_AUDIT; }
+static void town_set_phase(struct town *town, enum workload_phase phase) {
+    for (uint32_t i = 0; i < TOWN_FRONTS_MAX; i++) town->phases[i] = phase;
+}
+
+void town_watch(struct town *town, uint32_t front) { town->phases[front] = WORKLOAD_WATCH; }
+void town_work(struct town *town, uint32_t front) { town->phases[front] = WORKLOAD_BUSY; }
+void town_quiet(struct town *town) { town_set_phase(town, WORKLOAD_QUIET); }
+void town_audit(struct town *town) { town_set_phase(town, WORKLOAD_AUDIT); }
 bool town_is_audited(const struct town *town) {
     bool is_sql_audited = town->options.sql_client_count == 0 || town->sql_history.is_audited;
     return town->is_audited && is_sql_audited;

@@ -51,6 +51,9 @@ uint32_t town_process_of_front(const struct town *town, uint32_t front);
 /* All other storage nodes run, and whatever this one holds has a primary among them that does not require it (R1: listed, or
  * perhaps about to be): its disk is not needed. */
 bool town_can_spare(const struct town *town, uint32_t store);
+/* The clients of a SQL daemon finish what they have begun and then only read, each one counter; they do everything again. */
+void town_watch(struct town *town, uint32_t front);
+void town_work(struct town *town, uint32_t front);
 /* From now on clients finish what they have begun and then only wait. */
 void town_quiet(struct town *town);
 /* No client is in the midst of something. */

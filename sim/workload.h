@@ -7,14 +7,19 @@
 #include "cluster/cluster.h"
 #include "sim/history.h"
 
-enum workload_phase { WORKLOAD_BUSY, WORKLOAD_QUIET, WORKLOAD_AUDIT };
+enum workload_phase {
+    WORKLOAD_BUSY,
+    WORKLOAD_WATCH, /* each client reads one counter, again and again */
+    WORKLOAD_QUIET,
+    WORKLOAD_AUDIT,
+};
 
 struct workload_options {
     struct cluster *cluster;
     struct wait_queue *queue;
     struct chunk_source *source;
     struct history *history;
-    const enum workload_phase *phase; /* the town's */
+    const enum workload_phase *phase; /* of this daemon's clients */
     bool *is_audited;                 /* set once the audit has read everything */
     uint64_t seed;
     uint32_t first_rows; /* ledger rows that are there from the start, about */
