@@ -4,7 +4,8 @@
  * business, by row/convert.h.
  *
  *   (C1) In VALUES (..) a column's name means the row that is being made; in ON DUPLICATE KEY UPDATE the row that is there, and the
- *        new one through VALUES(c) or the row's alias.
+ *        new one through VALUES(c) or the row's alias. The tables of INSERT .. SELECT are named there too, unless rows of
+ *        theirs are grouped, made distinct or united.
  *   (C2) Default expressions and generated columns are bound here, as if they stood in VALUES.
  *   (C3) The assignments of one table stay in the order of the text: later ones see what earlier ones set.
  */
@@ -189,6 +190,17 @@ static enum status bind_on_duplicate(struct binder *binder, const struct ast_ins
     return STATUS_OK;
 }
 
+/* (C1) */
+static void open_source(struct binder *binder, const struct bound_query *query) {
+    struct scope *scope = binder->scope;
+    if (query == NULL || query->arm_count != 1 || query->arms[0].select == NULL) return;
+    const struct bound_select *select = query->arms[0].select;
+    if (select->is_grouped || select->is_distinct) return;
+    for (uint32_t i = 0; i < select->table_count; i++) {
+        *BIND_PUSH(binder->arena, &scope->tables, &scope->table_count) = select->tables[i];
+    }
+}
+
 static bool is_view(const struct binder *binder, const struct ast_name *name) {
     const struct bind_catalog *catalog = binder->input->catalog;
     struct slice schema = name->schema.size > 0 ? name->schema : binder->input->database;
@@ -207,6 +219,7 @@ static enum status bind_insert_parts(struct binder *binder, const struct ast_ins
     }
     if (status == STATUS_OK) status = bind_defaults(binder, insert);
     *BIND_PUSH(binder->arena, &scope->tables, &scope->table_count) = insert->table;
+    if (status == STATUS_OK) open_source(binder, insert->query);
     if (status == STATUS_OK) status = bind_on_duplicate(binder, ast, insert);
     return status;
 }

@@ -382,19 +382,10 @@ static enum status lookup_scope(struct binder *binder, const struct ast_expr *as
         }
     }
     lookup_in(scope, lookup);
+    bool is_of_source =
+        scope->insert != NULL && lookup->count > 0 && lookup->found != scope->insert->table;
+    if (is_of_source) scope->insert->names_source = 1;
     return lookup->count == 0 ? STATUS_NOT_FOUND : found_column(binder, ast, scope, lookup, out);
-}
-
-/* ON DUPLICATE KEY UPDATE of INSERT .. SELECT may name the SELECT's columns in MySQL; rows that wait to be written do not have them
- * here. */
-static bool is_of_source(const struct scope *scope, const struct lookup *lookup) {
-    const struct bound_query *query = scope->insert != NULL ? scope->insert->query : NULL;
-    if (query == NULL || query->arm_count != 1 || query->arms[0].select == NULL) return false;
-    struct scope source = {.tables = query->arms[0].select->tables,
-                           .table_count = query->arms[0].select->table_count};
-    struct lookup own = *lookup;
-    lookup_in(&source, &own);
-    return own.count > 0;
 }
 
 enum status bind_column(struct binder *binder, const struct ast_expr *ast, struct expr **out) {
@@ -422,10 +413,6 @@ enum status bind_column(struct binder *binder, const struct ast_expr *ast, struc
             status = bind_outer_alias(binder, ast, scope, out);
         }
         if (status != STATUS_NOT_FOUND) return status;
-    }
-    if (is_of_source(own, &lookup)) {
-        return diagnostics_unsupported(binder->diagnostics,
-                                       "columns of the SELECT in ON DUPLICATE KEY UPDATE");
     }
     return bind_tell_unknown(binder, ast);
 }

@@ -252,6 +252,7 @@ struct bound_insert {
     uint32_t new_row_slot;
     struct bound_assignment *on_duplicate;
     uint32_t on_duplicate_count;
+    uint8_t names_source; /* on_duplicate reads columns of the query's tables */
     struct bound_subquery **subqueries;
     uint32_t subquery_count;
 };

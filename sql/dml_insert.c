@@ -10,6 +10,8 @@
  *        KEY UPDATE 1 more; a row found and left as it is counts only with CLIENT_FOUND_ROWS.
  *   (I5) A generated value above the column's largest becomes that, which 1062 answers for where it is taken; behind the
  *        statement's first one it is 1264. A counter that is used up (2^64 - 1) is 1467.
+ *   (I6) ON DUPLICATE KEY UPDATE that names columns of the SELECT finds them in the slots while the row is at hand: each row is
+ *        written before the next one is read.
  */
 #include "sql/dml_insert.h"
 #include "row/collation.h"
@@ -220,7 +222,8 @@ static enum status flush(struct insertion *insertion, enum write_extent extent) 
 static enum status after_row(struct insertion *insertion) {
     insertion->row_at++;
     enum status status = exec_pause(insertion->execution);
-    bool is_due = !insertion->reads_target && dml_batch_is_full(&insertion->batch);
+    bool is_due = insertion->plan->names_source || /* (I6) */
+                  (!insertion->reads_target && dml_batch_is_full(&insertion->batch));
     if (status == STATUS_OK && is_due) status = flush(insertion, WRITE_PART);
     return status;
 }
@@ -310,13 +313,14 @@ static bool query_reads(const struct bound_query *query, const struct table *tab
     return false;
 }
 
-/* (I3) Subqueries and derived tables are kept before their rows are used, so the tables of FROM decide; a derived table
- * counts as well, since it may be read while it is made. */
+/* (I3) Subqueries and derived tables are kept before their rows are used, so the tables of FROM decide, those of derived
+ * tables among them; a CTE counts in any case. */
 static bool from_reads(const struct bound_select *select, const struct table *table) {
     for (uint32_t i = 0; i < select->table_count; i++) {
         const struct bound_table *from = select->tables[i];
         bool is_stream = from->kind == BOUND_VIRTUAL && from->virtual_table->next != NULL;
         if (is_stream) continue; /* of a file */
+        if (from->kind == BOUND_DERIVED && !query_reads(from->query, table)) continue;
         if (from->kind != BOUND_BASE) return true;
         if (from->base->definition->id == table->definition->id) return true;
     }
@@ -380,6 +384,11 @@ static void insertion_result(const struct insertion *insertion, struct exec_resu
 enum status dml_insert(struct execution *execution, struct exec_result *result) {
     struct insertion insertion;
     insertion_open(&insertion, execution);
+    if (insertion.plan->names_source && insertion.reads_target) { /* (I3) against (I6) */
+        return diagnostics_unsupported(
+            execution->eval->diagnostics,
+            "ON DUPLICATE KEY UPDATE with columns of a SELECT that reads the target");
+    }
     enum status status = insertion_subqueries(&insertion);
     if (status != STATUS_OK) return status;
     status =
