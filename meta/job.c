@@ -231,10 +231,19 @@ static enum status truncate_begin(struct decision *decision, const struct messag
     return STATUS_OK;
 }
 
+/* ENUM and SET: rows hold places, so the old members must be the first of the new ones. */
+static bool members_are_kept(const struct column_type *from, const struct column_type *to) {
+    if (from->member_count > to->member_count) return false;
+    for (uint32_t i = 0; i < from->member_count; i++) {
+        if (!slice_equal(from->members[i], to->members[i])) return false;
+    }
+    return true;
+}
+
 static bool type_is_kept(const struct column_type *from, const struct column_type *to) {
     return from->kind == to->kind && from->flags == to->flags && from->precision == to->precision &&
            from->scale == to->scale && from->collation == to->collation &&
-           from->member_count <= to->member_count && from->length <= to->length;
+           from->length <= to->length && members_are_kept(from, to);
 }
 
 static bool fixed_width_is_kept(const struct column_type *from, const struct column_type *to) {

@@ -125,6 +125,8 @@ static enum status to_bit(const struct conversion *c, struct value *out) {
         } else {
             for (size_t i = 0; i < bytes.size; i++) bits = bits << 8 | bytes.data[i];
         }
+    } else if (c->value->kind == VALUE_INT) {
+        bits = c->value->u; /* the bits of -1 are all ones */
     } else {
         status = value_to_uint(c->value, &bits);
     }

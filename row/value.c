@@ -288,13 +288,25 @@ static enum status rounded_is_ok(enum status status) {
     return status == STATUS_TRUNCATED ? STATUS_OK : status;
 }
 
+/* As a whole number a time has whole seconds: 12:59:59.9 is 130000. */
+static struct decimal temporal_rounded(const struct value *value) {
+    struct value whole = *value;
+    if (value->kind == VALUE_TIME) whole.i = temporal_round_time(value->i, 0, 0);
+    if (value->kind == VALUE_DATETIME) {
+        int64_t packed;
+        bool is_legal = temporal_round_date_time(value->i, 0, 0, &packed) == STATUS_OK;
+        if (is_legal) whole.i = packed;
+    }
+    return temporal_decimal(&whole);
+}
+
 enum status value_to_int(const struct value *value, int64_t *out) {
     CHECK(value->kind != VALUE_NULL);
     if (value->kind == VALUE_STRING || value->kind == VALUE_JSON) {
         return text_to_int(number_slice(value), out);
     }
     if (is_temporal(value)) {
-        struct decimal decimal = temporal_decimal(value);
+        struct decimal decimal = temporal_rounded(value);
         return rounded_is_ok(decimal_to_int(&decimal, out));
     }
     switch (number_classes[value->kind]) {
@@ -316,7 +328,7 @@ enum status value_to_uint(const struct value *value, uint64_t *out) {
         return text_to_uint(number_slice(value), out);
     }
     if (is_temporal(value)) {
-        struct decimal decimal = temporal_decimal(value);
+        struct decimal decimal = temporal_rounded(value);
         return rounded_is_ok(decimal_to_uint(&decimal, out));
     }
     switch (number_classes[value->kind]) {

@@ -205,6 +205,22 @@ static void connection_free(struct connection *connection) {
     free(connection);
 }
 
+static uint64_t connection_timeout_us(const struct connection *connection) {
+    uint64_t seconds = connection->session == NULL
+                           ? sql_server_limits(connection->front->server).connect_timeout_s
+                           : session_idle_timeout_s(connection->session);
+    return seconds * 1000000;
+}
+
+/* (N3) A command has ended; it may have made the idle time shorter than what is armed. */
+static void connection_begin_idle(struct connection *connection) {
+    if (connection->session == NULL) return;
+    connection->active_us = connection->front->now_us;
+    uint64_t until_us = connection->active_us + connection_timeout_us(connection);
+    if (until_us < connection->deadline.at_us)
+        deadline_arm(&connection->front->deadlines, &connection->deadline, until_us);
+}
+
 static void connection_on_finished(void *argument) {
     struct connection *connection = argument;
     if (connection->machine.state == LEAVING) {
@@ -213,6 +229,7 @@ static void connection_on_finished(void *argument) {
     }
     machine_move(&connection->machine, CALM);
     connection_mark_dirty(connection);
+    connection_begin_idle(connection);
     if (connection->waiter.cancel == CANCEL_CONNECTION)
         connection_leave(connection, CANCEL_CONNECTION);
 }
@@ -304,13 +321,6 @@ static void connection_on_ready(struct loop_watch *watch, enum loop_interest wha
 }
 
 /* ---- beginning and end ---- */
-
-static uint64_t connection_timeout_us(const struct connection *connection) {
-    uint64_t seconds = connection->session == NULL
-                           ? sql_server_limits(connection->front->server).connect_timeout_s
-                           : session_idle_timeout_s(connection->session);
-    return seconds * 1000000;
-}
 
 void connection_on_deadline(struct connection *connection, uint64_t now_us) {
     uint64_t until_us = connection->active_us + connection_timeout_us(connection); /* (N3) */

@@ -158,6 +158,27 @@ enum status bind_parameter(struct binder *binder, uint32_t ordinal, struct expr 
     return STATUS_OK;
 }
 
+/* Which zero dates sql_mode forbids. */
+static uint32_t zero_dates(const struct binder *binder) {
+    uint64_t mode = binder->input->sql_mode;
+    return ((mode & SQL_MODE_NO_ZERO_IN_DATE) != 0 ? TEMPORAL_NO_ZERO_IN_DATE : 0u) |
+           ((mode & SQL_MODE_NO_ZERO_DATE) != 0 ? TEMPORAL_NO_ZERO_DATE : 0u);
+}
+
+/* TIMESTAMP '2024-01-01 14:00:00+01:00': the session's clock shows it, so it is a cast. */
+static struct expr *literal_of_offset(struct binder *binder, struct slice text, uint8_t places) {
+    struct value value = value_of_string(text, COLLATION_UTF8MB4_BIN);
+    struct expr *cast =
+        expr_new(binder->arena, EXPR_CAST, 1); /* not folded: the clock may change */
+    cast->args[0] = constant_of(binder, &value);
+    cast->type = (struct column_type){
+        .kind = COLUMN_DATETIME, .scale = places, .collation = COLLATION_BINARY};
+    cast->operation = CAST_QUIET;
+    cast->coercibility = COERCE_NUMERIC;
+    expr_inherit(cast);
+    return cast;
+}
+
 /* DATE '..' and its like: only what is a whole legal date is taken. */
 static enum status temporal_literal(struct binder *binder, const struct ast_expr *ast,
                                     struct expr **out) {
@@ -174,7 +195,7 @@ static enum status temporal_literal(struct binder *binder, const struct ast_expr
         value = value_of_temporal(VALUE_TIME, us, (uint8_t)MIN(digits, (size_t)FSP_MAX));
     } else {
         bool is_date = kind == AST_LITERAL_DATE;
-        status = temporal_parse_date_time(text, FSP_MAX, 0, &parsed);
+        status = temporal_parse_date_time(text, FSP_MAX, zero_dates(binder), &parsed);
         if (status == STATUS_OK && is_date && parsed.has_time) status = STATUS_INVALID;
         if (status == STATUS_OK && !is_date && !parsed.has_time) status = STATUS_INVALID;
         value = value_of_temporal(is_date ? VALUE_DATE : VALUE_DATETIME, parsed.packed,
@@ -187,7 +208,8 @@ static enum status temporal_literal(struct binder *binder, const struct ast_expr
         return diagnostics_error(binder->diagnostics, ER_WRONG_VALUE, word,
                                  bind_text(binder, text));
     }
-    *out = constant_of(binder, &value);
+    bool has_offset = parsed.has_time && parsed.offset_minutes != TEMPORAL_OFFSET_NONE;
+    *out = has_offset ? literal_of_offset(binder, text, parsed.fsp) : constant_of(binder, &value);
     return STATUS_OK;
 }
 

@@ -7,6 +7,8 @@
  */
 #include "sql/bind_private.h"
 
+#define NEGATED_DIGITS 20 /* of 2^64 */
+
 #define ROW_COLUMNS_MAX 64 /* that are compared: (a, b, ..) < (c, d, ..) is as deep as it is long */
 
 static void set_truth(struct expr *expr) {
@@ -334,6 +336,20 @@ static enum status bind_arithmetic(struct binder *binder, const struct ast_expr 
     return STATUS_OK;
 }
 
+/* -9223372036854775809 is a DECIMAL: an unsigned literal that is negated has more than 63 bits. */
+static struct expr *negatable(struct binder *binder, struct expr *arg) {
+    static const uint64_t least = (uint64_t)INT64_MAX + 1;
+    bool is_large = arg->kind == EXPR_PARAMETER && column_kind_is_integer(arg->type.kind) &&
+                    column_type_is_unsigned(&arg->type);
+    if (arg->kind == EXPR_CONSTANT) {
+        is_large = (arg->value.kind == VALUE_UINT && arg->value.u > least) ||
+                   (arg->value.kind == VALUE_INT && arg->value.i == INT64_MIN);
+    }
+    if (!is_large) return arg;
+    struct column_type decimal = column_type_decimal(NEGATED_DIGITS, 0);
+    return coerce_cast(binder->arena, arg, &decimal);
+}
+
 static enum status bind_negate(struct binder *binder, const struct ast_expr *ast,
                                struct expr **out) {
     bool is_bits = ast->kind == AST_EXPR_BIT_NOT;
@@ -341,6 +357,7 @@ static enum status bind_negate(struct binder *binder, const struct ast_expr *ast
     enum status status = bind_exprs(binder, ast->args, 1, expr->args);
     if (status != STATUS_OK) return status;
     expr->args[0] = expr_all_places(binder->arena, operand_of(binder, expr->args[0]));
+    if (!is_bits) expr->args[0] = negatable(binder, expr->args[0]);
     expr->type = is_bits ? column_type_bigint(COLUMN_UNSIGNED) : coerce_number_type(expr->args[0]);
     if (is_real(&expr->type)) expr->type = column_type_real(expr->type.scale);
     if (!is_bits) expr->type.flags &= (uint8_t)~COLUMN_UNSIGNED;

@@ -178,16 +178,23 @@ static bool is_shortened(struct execution *execution, const struct column_defini
         return value_to_decimal(given, &whole) == STATUS_OK &&
                value_to_decimal(out, &kept) == STATUS_OK && decimal_compare(&whole, &kept) != 0;
     }
-    if (type->kind == COLUMN_DATE && (given->kind == VALUE_STRING || given->kind == VALUE_DATETIME)) {
+    if (type->kind == COLUMN_DATE &&
+        (given->kind == VALUE_STRING || given->kind == VALUE_DATETIME)) {
         struct column_type moment = {.kind = COLUMN_DATETIME, .scale = FSP_MAX};
         struct convert_options options = {.temporal_flags = execution->eval->temporal_flags};
         struct value full;
-        return value_convert(given, &moment, &options, execution->eval->arena, &full) == STATUS_OK &&
+        return value_convert(given, &moment, &options, execution->eval->arena, &full) ==
+                   STATUS_OK &&
                full.i != out->i;
     }
     if (type->kind != COLUMN_VARCHAR || given->kind != VALUE_STRING) return false;
     return charset_length(collation_charset(given->collation)->id, value_slice(given)) >
            type->length;
+}
+
+static bool takes_moments(const struct column_definition *column) {
+    uint8_t kind = column->type.kind;
+    return kind == COLUMN_DATE || kind == COLUMN_DATETIME || kind == COLUMN_TIMESTAMP;
 }
 
 enum status dml_convert(struct execution *execution, const struct column_definition *column,
@@ -197,6 +204,11 @@ enum status dml_convert(struct execution *execution, const struct column_definit
         *out = *given;
         return STATUS_OK;
     }
+    struct value moment;
+    bool is_moment = given->kind == VALUE_STRING && takes_moments(column) &&
+                     timezone_text_has_offset(value_slice(given)) &&
+                     timezone_of_text(execution->eval->zone, value_slice(given), &moment);
+    if (is_moment) given = &moment;
     struct convert_options options = {
         .temporal_flags = execution->eval->temporal_flags,
         .now_epoch_us = time_zone_from_utc(execution->eval->zone, execution->eval->now_epoch_us)};

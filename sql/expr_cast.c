@@ -224,6 +224,10 @@ static enum status cast_to_other(const struct expr *expr, struct eval_context *c
     if (is_named && column_kind_is_temporal(expr->type.kind)) {
         source = value_of_string(text_of(expr, context, value), COLLATION_UTF8MB4_BIN);
     }
+    bool is_moment = value->kind == VALUE_STRING && timezone_text_has_offset(value_slice(value)) &&
+                     (expr->type.kind == COLUMN_DATE || expr->type.kind == COLUMN_DATETIME);
+    if (is_moment && context->zone == NULL) return STATUS_UNSUPPORTED; /* expr_fold: not yet */
+    if (is_moment) (void)timezone_of_text(context->zone, value_slice(value), &source);
     enum status status = value_convert(&source, &expr->type, &options, context->arena, out);
     if (status == STATUS_UNSUPPORTED) {
         return diagnostics_unsupported(context->diagnostics, "this CAST");

@@ -127,8 +127,8 @@ DOUBLE_FUNCTION(cot, 1 / tan(x), true)
 DOUBLE_FUNCTION(asin, asin(x), x >= -1 && x <= 1)
 DOUBLE_FUNCTION(acos, acos(x), x >= -1 && x <= 1)
 DOUBLE_FUNCTION(atan, expr->arg_count == 2 ? atan2(x, numbers[1]) : atan(x), true)
-DOUBLE_FUNCTION(degrees, x * 180 / M_PI, true)
-DOUBLE_FUNCTION(radians, x *M_PI / 180, true)
+DOUBLE_FUNCTION(degrees, x *(180 / M_PI), true)
+DOUBLE_FUNCTION(radians, x *(M_PI / 180), true)
 DOUBLE_FUNCTION(pow, pow(x, numbers[1]), true)
 
 static enum status eval_pi(const struct expr *expr, struct eval_context *context,

@@ -197,6 +197,8 @@ static enum status end_line(struct load *load) {
     struct load_field field;
     enum status status = load_reader_field(&load->reader, &load->row_arena, &field);
     if (status == STATUS_END) return STATUS_OK;
+    bool is_nothing = status == STATUS_OK && field.text.size == 0 && load->reader.line_is_over;
+    if (is_nothing) return STATUS_OK; /* the line ends with a field's terminator */
     diagnostics_warn(&load->session->diagnostics, CONDITION_WARNING, ER_WARN_TOO_MANY_RECORDS,
                      (long)load->row_count);
     while (status == STATUS_OK) status = load_reader_field(&load->reader, &load->row_arena, &field);

@@ -287,3 +287,23 @@ enum status timezone_to_timestamp(const struct time_zone *zone, const struct val
     out->i = us;
     return STATUS_OK;
 }
+
+#define OFFSET_BYTES 6 /* +01:00 */
+
+bool timezone_text_has_offset(struct slice text) {
+    if (text.size < OFFSET_BYTES) return false;
+    const uint8_t *offset = text.data + text.size - OFFSET_BYTES;
+    return (offset[0] == '+' || offset[0] == '-') && offset[3] == ':';
+}
+
+bool timezone_of_text(const struct time_zone *zone, struct slice text, struct value *out) {
+    struct temporal_parsed parsed;
+    enum status status = temporal_parse_date_time(text, FSP_MAX, TEMPORAL_NO_ZERO_IN_DATE, &parsed);
+    if (status != STATUS_OK || parsed.offset_minutes == TEMPORAL_OFFSET_NONE) return false;
+    int64_t ahead_us = (int64_t)parsed.offset_minutes * 60 * US_PER_SECOND, packed;
+    int64_t utc_us = temporal_to_epoch_us(parsed.packed) - ahead_us;
+    if (temporal_from_epoch_us(time_zone_from_utc(zone, utc_us), &packed) != STATUS_OK)
+        return false;
+    *out = value_of_temporal(VALUE_DATETIME, packed, parsed.fsp);
+    return true;
+}

@@ -25,6 +25,10 @@ int32_t time_zone_offset(const struct time_zone *zone, int64_t epoch_s);
 int64_t time_zone_from_utc(const struct time_zone *zone, int64_t epoch_us);
 int64_t time_zone_to_utc(const struct time_zone *zone, int64_t local_us);
 
+/* Does the text end like '14:00:00+01:00'? */
+bool timezone_text_has_offset(struct slice text);
+/* '2024-01-01 14:00:00+01:00' as a DATETIME of the zone. False: that is no such date. */
+bool timezone_of_text(const struct time_zone *zone, struct slice text, struct value *out);
 /* A TIMESTAMP value as the DATETIME of the zone; the zero timestamp is the zero date. */
 struct value timezone_to_local(const struct time_zone *zone, const struct value *timestamp);
 /* A DATETIME or DATE value as TIMESTAMP. OUT_OF_RANGE outside 1970-01-01 00:00:01 to 2038-01-19 03:14:07.999999 UTC; INVALID for a

@@ -15,6 +15,7 @@ from live import Cases, Cluster, expect  # noqa: E402
 
 INTERRUPTED, LOCK_TIMEOUT, DEADLOCK, NOWAIT, QUERY_TIMEOUT, USER_LOCK_DEADLOCK = 1317, 1205, 1213, 3572, 3024, 3058
 GONE = {2006, 2013, 2055, 0}
+IDLE = 4031
 GONE_SECONDS = 1.0
 ROWS = 64
 
@@ -178,6 +179,17 @@ def scan_killed(c):
     expect(idle.value(20) == 2, "KILL QUERY of an idle connection struck its next statement")
 
 
+def idle_ended(c):
+    """wait_timeout counts from the end of a statement; it may be made shorter while the session lives."""
+    fresh(c)
+    idle = Client(c.port)
+    idle.run("SET wait_timeout = 1")
+    expect(idle.run("SELECT SLEEP(1.5)") == ((0,),), "a busy connection was ended")
+    expect(idle.value(20) == 0, "the statement's own time was counted")
+    time.sleep(2)
+    expect(idle.error("SELECT 1") in GONE | {IDLE}, "the idle connection lives")
+
+
 def connection_killed(c):
     """While it holds locks, idle or waiting for another one; its row is free at once."""
     fresh(c)
@@ -294,6 +306,7 @@ def main():
                 cases.run(f"{shape}: max_execution_time in {name}", query_killed, c, WAITS[name], by_execution_time)
             cases.run(f"{shape}: KILL QUERY in a scan and in SLEEP", scan_killed, c)
             cases.run(f"{shape}: KILL CONNECTION", connection_killed, c)
+            cases.run(f"{shape}: wait_timeout", idle_ended, c)
             cases.run(f"{shape}: GET_LOCK", named_locks, c)
             if shape == "pool":
                 cases.run(f"{shape}: a SQL daemon is killed", daemon_killed, c, True)

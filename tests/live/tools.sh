@@ -88,6 +88,10 @@ sql tools -e 'CREATE TABLE odd (a INT PRIMARY KEY, b VARCHAR(40), c INT DEFAULT 
 fact "escapes, quotes, NULL, short and long lines, skipped lines" says '^Records: 4 ' run --local-infile=1 -vvv tools -e \
     "LOAD DATA LOCAL INFILE '$work/odd.txt' REPLACE INTO TABLE odd FIELDS TERMINATED BY ';' OPTIONALLY ENCLOSED BY '\"' IGNORE 1 LINES"
 fact "read as they were meant" gives $'0\tNULL\t9\n1\tx\\ty\tNULL\n2\tquoted; "twice"\t5\n3\tNULL\t9' 'SELECT * FROM odd ORDER BY a' tools
+printf '7,70,\n8,80,x\n' >"$work/ends.txt"
+sql tools -e 'CREATE TABLE ends (a INT, b INT)'
+fact "a line that ends with a field's terminator is not too long" says '^Records: 2  Deleted: 0  Skipped: 0  Warnings: 1$' \
+    run --local-infile=1 -vvv tools -e "LOAD DATA LOCAL INFILE '$work/ends.txt' INTO TABLE ends FIELDS TERMINATED BY ','"
 printf '\xe9t\xe9\n' >"$work/latin.txt"
 sql tools -e 'CREATE TABLE latin (a VARCHAR(10))'
 fact "CHARACTER SET latin1" run --local-infile=1 tools -e "LOAD DATA LOCAL INFILE '$work/latin.txt' INTO TABLE latin CHARACTER SET latin1"
