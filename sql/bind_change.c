@@ -155,6 +155,16 @@ static enum status bind_text_default(struct binder *binder, struct slice text, s
     return bind_value(binder, result.expr, out);
 }
 
+/* The value that a column is set to. DEFAULT is the column's expression when it has one. */
+static enum status bind_assigned(struct binder *binder, const struct bound_table *table,
+                                 uint32_t column, const struct ast_expr *ast, struct expr **out) {
+    enum status status = bind_value(binder, ast, out);
+    if (status != STATUS_OK || (*out)->kind != EXPR_DEFAULT) return status;
+    const struct column_definition *definition = &table->base->definition->columns[column];
+    if (definition->default_kind != DEFAULT_EXPRESSION) return STATUS_OK;
+    return bind_text_default(binder, definition->default_text, out);
+}
+
 static enum status bind_defaults(struct binder *binder, struct bound_insert *insert) {
     const struct bound_table *table = insert->table;
     const struct table_definition *definition = table->base->definition;
@@ -181,7 +191,10 @@ static enum status bind_on_duplicate(struct binder *binder, const struct ast_ins
         const struct ast_assignment *assignment = &ast->on_duplicate.items[i];
         struct bound_assignment *bound = &insert->on_duplicate[i];
         enum status status = find_target(binder, insert->table, assignment->target, &bound->column);
-        if (status == STATUS_OK) status = bind_value(binder, assignment->value, &bound->value);
+        if (status == STATUS_OK) {
+            status = bind_assigned(binder, insert->table, bound->column, assignment->value,
+                                   &bound->value);
+        }
         if (status == STATUS_OK) {
             status = check_generated(binder, insert->table, bound->column, bound->value);
         }
@@ -280,7 +293,9 @@ static enum status bind_assignment(struct binder *binder, const struct ast_assig
     if (status != STATUS_OK) return status;
     struct bound_table *table = (struct bound_table *)column->table;
     status = check_target(binder, table, "UPDATE");
-    if (status == STATUS_OK) status = bind_value(binder, ast->value, &value);
+    if (status == STATUS_OK) {
+        status = bind_assigned(binder, table, column->column, ast->value, &value);
+    }
     if (status == STATUS_OK) status = check_generated(binder, table, column->column, value);
     if (status != STATUS_OK) return status;
     bind_need(binder, table, NEED_UPDATE);
