@@ -24,10 +24,11 @@ static bool is_alone(const struct session *session) {
 
 static enum status call_sleep(struct session *session, const struct waiting_call *call,
                               struct value *out) {
-    double seconds;
+    double seconds = 0;
     struct waiter *waiter = session->waiter;
-    bool is_wrong = value_is_null(&call->args[0]) ||
-                    value_to_double(&call->args[0], &seconds) != STATUS_OK || seconds < 0;
+    bool is_null = value_is_null(&call->args[0]); /* 'a' is 0 seconds */
+    bool is_wrong =
+        is_null || value_to_double(&call->args[0], &seconds) == STATUS_OUT_OF_RANGE || seconds < 0;
     if (is_wrong) return diagnostics_error(&session->diagnostics, ER_WRONG_ARGUMENTS, "sleep");
     uint64_t until_us = waiter->now_us + (uint64_t)(MIN(seconds, 1e9) * 1e6);
     uint64_t before = waiter->deadline_us;
