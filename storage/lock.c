@@ -451,7 +451,6 @@ bool lock_release_all(struct lock_table *table, uint32_t number, uint32_t budget
     struct lock_owner *owner = owner_at(table, number);
     CHECK(budget > 0);
     lock_cancel(table, number);
-    if (owner->has_grant) grants_remove(table, number);
     for (; owner->first != MEMORY_NONE && budget > 0; budget--)
         release_granted(table, owner->first);
     CHECK((owner->first == MEMORY_NONE) == (owner->count == 0));
@@ -459,7 +458,9 @@ bool lock_release_all(struct lock_table *table, uint32_t number, uint32_t budget
 }
 
 bool lock_cancel(struct lock_table *table, uint32_t number) {
-    uint32_t request = owner_at(table, number)->waiting;
+    struct lock_owner *owner = owner_at(table, number);
+    uint32_t request = owner->waiting;
+    if (owner->has_grant) grants_remove(table, number); /* whom it was for is not there any more */
     if (request == MEMORY_NONE) return false;
     uint32_t lock = request_at(table, request)->lock;
     CHECK(request_at(table, request)->owner == number);

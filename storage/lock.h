@@ -73,7 +73,8 @@ MUST_USE enum status lock_release_one(struct lock_table *table, struct lock_name
  * any, is cancelled first. */
 MUST_USE bool lock_release_all(struct lock_table *table, uint32_t owner, uint32_t budget);
 /* Ends the owner's wait without a grant (KILL, statement time-out, victim of the cross-shard
- * detector); locks that it holds stay. false: it does not wait. */
+ * detector); locks that it holds stay, and a grant that nobody has taken yet is not given out any
+ * more. false: it does not wait. */
 bool lock_cancel(struct lock_table *table, uint32_t owner);
 
 /* The next grant since the last call, oldest first; false: no more. A grant stays valid when it is

@@ -141,6 +141,23 @@ Test(lock, a_cancelled_wait_lets_those_behind_go_on) {
     locks_close(&locks);
 }
 
+/* Simulator seed 7875: requests that came during a take-over run one after the other, before anybody takes grants. */
+Test(lock, a_request_that_is_cancelled_after_its_grant_leaves_none_behind) {
+    struct locks locks;
+    locks_open(&locks);
+    cr_assert_eq(acquire(&locks, 1, 1, LOCK_EXCLUSIVE), LOCK_GRANTED);
+    cr_assert_eq(acquire(&locks, 3, 2, LOCK_EXCLUSIVE), LOCK_GRANTED);
+    cr_assert_eq(acquire(&locks, 2, 1, LOCK_EXCLUSIVE), LOCK_QUEUED);
+    release(&locks, 1);
+    cr_assert(!lock_cancel(locks.table, 2));
+    cr_assert_eq(acquire(&locks, 2, 2, LOCK_EXCLUSIVE), LOCK_QUEUED);
+    cr_assert_eq(granted(&locks), -1);
+    release(&locks, 3);
+    cr_assert_eq(granted(&locks), 2);
+    release(&locks, 2);
+    locks_close(&locks);
+}
+
 Test(lock, a_lock_is_released_alone_and_then_the_rest) {
     struct locks locks;
     locks_open(&locks);
