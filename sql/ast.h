@@ -496,6 +496,26 @@ struct ast_rows {
     uint16_t depth;
 };
 
+/* A literal without a node; rows of them: sql/packed_rows.h. */
+#define AST_PACKED_DEFAULT 255 /* kind of DEFAULT */
+struct ast_packed_literal {
+    uint8_t kind;        /* enum ast_literal_kind, none with a prefix; AST_PACKED_DEFAULT */
+    uint8_t is_negative; /* a number with a '-', which stands right before `text` */
+    uint32_t size;
+    const uint8_t *text; /* as in a literal's node */
+};
+
+struct ast_packed_run {
+    struct ast_packed_literal *literals; /* row after row */
+    uint32_t first_row;                  /* its place among all rows of the list */
+    uint32_t row_count, literal_count;   /* literals: of a row */
+};
+
+struct ast_packed_runs {
+    struct ast_packed_run *items;
+    uint32_t count, capacity;
+};
+
 enum ast_body_kind {
     AST_BODY_SELECT,
     AST_BODY_VALUES,
@@ -622,7 +642,8 @@ struct ast_insert {
     struct ast_identifiers partitions;
     bool has_columns;         /* a list was given, perhaps () */
     struct ast_exprs columns; /* COLUMN; of INSERT .. SET too */
-    struct ast_rows rows;     /* VALUES or SET (one row) */
+    struct ast_rows rows;     /* VALUES or SET (one row): those that are not packed, in their order */
+    struct ast_packed_runs packed; /* the others, each run with its place in the list */
     struct ast_query *query;  /* INSERT .. SELECT, TABLE, VALUES ROW(); NULL otherwise */
     struct slice row_alias;   /* VALUES (..) AS row_alias (column_aliases) */
     struct ast_identifiers column_aliases;

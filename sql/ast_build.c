@@ -34,6 +34,7 @@ static void error_near(struct parser *p, const char *what, const uint8_t *at) {
 }
 
 void build_syntax_error(struct parser *p, const struct token *token) {
+    if (token->kind == TOKEN_PACKED_ROWS) p->is_packed_misplaced = true;
     const uint8_t *at = token->data == NULL ? p->text.data + p->text.size : token->data;
     error_near(
         p,

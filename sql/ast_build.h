@@ -9,6 +9,7 @@
 
 #include "sql/lexer.h"
 #include "sql/lift.h"
+#include "sql/packed_rows.h"
 #include "sql/parse.h"
 
 /* The state of one parse; on the caller's stack. */
@@ -22,6 +23,12 @@ struct parser {
     uint32_t ordinal, ordinal_ahead; /* of that token as a lifted literal, and of the next token */
     uint32_t parameter_count, literal_count;
     bool is_done, is_failed, is_expression, is_started;
+    bool is_cancelled, is_packed_misplaced;
+    uint32_t token_count; /* since the fiber gave way */
+    struct waiter *waiter;
+    struct packed_walk packed_walk;
+    struct ast_packed_runs packed;
+    uint32_t packed_row_count; /* of the runs that the grammar has taken */
     struct parse_result *result;
     struct ast_statement *statement;
     struct ast_expr *expr;
@@ -217,6 +224,8 @@ struct ast_body *build_body_query(struct parser *p, struct ast_query *query);
 struct ast_body *build_body_set(struct parser *p, struct ast_body *left, int op, int is_all,
                                 struct ast_body *right);
 struct ast_rows *build_rows(struct parser *p, struct ast_rows *list, const struct ast_exprs *row);
+/* The newest run gets its place: behind all rows of `list` and all earlier runs. */
+struct ast_rows *build_packed_rows(struct parser *p, struct ast_rows *list);
 int build_select_option(struct parser *p, int options, int option);
 struct ast_select_item *build_select_item(struct parser *p, struct ast_expr *expr,
                                           const struct slice *alias);

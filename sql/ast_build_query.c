@@ -152,6 +152,15 @@ struct ast_rows *build_rows(struct parser *p, struct ast_rows *list, const struc
     return list;
 }
 
+struct ast_rows *build_packed_rows(struct parser *p, struct ast_rows *list) {
+    if (list == NULL) list = build_new(p, struct ast_rows);
+    CHECK(p->packed.count > 0);
+    struct ast_packed_run *run = &p->packed.items[p->packed.count - 1];
+    run->first_row = list->count + p->packed_row_count;
+    p->packed_row_count += run->row_count;
+    return list;
+}
+
 int build_select_option(struct parser *p, int options, int option) {
     int both = AST_SELECT_ALL | AST_SELECT_DISTINCT;
     if (((options | option) & both) == both) {

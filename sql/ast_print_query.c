@@ -1,5 +1,6 @@
 /* ast_print_query.c: queries and row changes back as SQL text. */
 #include "sql/ast_print.h"
+#include "sql/packed_rows.h"
 
 static void put(struct buffer *out, const char *text) { buffer_append(out, slice_of_text(text)); }
 
@@ -353,6 +354,43 @@ static void print_assignments(struct buffer *out, const struct ast_assignments *
     }
 }
 
+static void print_packed_literal(struct buffer *out, const struct ast_packed_literal *literal) {
+    if (literal->kind == AST_PACKED_DEFAULT) {
+        put(out, "default");
+        return;
+    }
+    struct ast_expr node = {.kind = AST_EXPR_LITERAL};
+    node.literal.kind = (enum ast_literal_kind)literal->kind;
+    node.literal.text = slice_of(literal->text, literal->size);
+    if (literal->is_negative) put(out, "(-");
+    ast_print_expr(out, &node);
+    if (literal->is_negative) put(out, ")");
+}
+
+static void print_packed_run(struct buffer *out, const struct ast_packed_run *run) {
+    for (uint32_t i = 0; i < run->row_count * run->literal_count; i++) {
+        put(out, i % run->literal_count > 0 ? "," : i > 0 ? "),(" : "(");
+        print_packed_literal(out, &run->literals[i]);
+    }
+    put(out, ")");
+}
+
+static void print_insert_rows(struct buffer *out, const struct ast_insert *insert) {
+    uint32_t listed = 0, run = 0, row = 0;
+    for (uint32_t count = packed_rows_count(insert); row < count;) {
+        if (row > 0) put(out, ",");
+        if (run < insert->packed.count && insert->packed.items[run].first_row == row) {
+            print_packed_run(out, &insert->packed.items[run]);
+            row += insert->packed.items[run++].row_count;
+        } else {
+            put(out, "(");
+            print_exprs(out, &insert->rows.items[listed++]);
+            put(out, ")");
+            row++;
+        }
+    }
+}
+
 static void print_insert(struct buffer *out, const struct ast_insert *insert) {
     put(out, insert->is_replace ? "replace" : "insert");
     print_hints(out, insert->hints);
@@ -366,7 +404,7 @@ static void print_insert(struct buffer *out, const struct ast_insert *insert) {
         put(out, ")");
     }
     put(out, insert->query == NULL ? " values " : " ");
-    print_rows(out, &insert->rows, "");
+    print_insert_rows(out, insert);
     if (insert->query != NULL) ast_print_query(out, insert->query);
     print_alias(out, insert->row_alias);
     print_identifiers(out, &insert->column_aliases, " (");

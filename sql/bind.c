@@ -26,6 +26,13 @@ void *bind_push_bytes(struct arena *arena, void *items, uint32_t *count, size_t 
     return (uint8_t *)list + (*count)++ * each;
 }
 
+enum status bind_pause_slow(struct binder *binder) {
+    struct waiter *waiter = binder->input->waiter;
+    binder->node_count = 0;
+    if (waiter == NULL || waiter_wait(waiter, WAIT_YIELD) == WAIT_WOKEN) return STATUS_OK;
+    return diagnostics_status(binder->diagnostics, STATUS_CANCELLED);
+}
+
 uint32_t bind_new_slot(struct binder *binder) { return binder->statement->slot_count++; }
 
 struct slice bind_copy(struct binder *binder, struct slice text) {

@@ -40,6 +40,9 @@ struct bind_input {
     /* Types of lifted literals and ? as this execution has them: part of the plan cache's key. */
     const struct value *parameters;          /* NULL while preparing: types are guessed from use */
     uint32_t literal_count, parameter_count; /* lifted literals come first */
+    /* Of the caller's fiber, which gives way now and then; NULL: bound in one go. Meanwhile all stays that the binder looks at: the
+     * dictionary's version is held by the statement, the tree and the arena are the caller's, and no cache knows of the plan yet. */
+    struct waiter *waiter;
 };
 
 /* SELECT and kin, INSERT, REPLACE, UPDATE, DELETE, VALUES, TABLE, DO. Errors are in the diagnostics. */

@@ -7,9 +7,11 @@
  *        new one through VALUES(c) or the row's alias. The tables of INSERT .. SELECT are named there too, unless rows of
  *        theirs are grouped, made distinct or united.
  *   (C2) Default expressions and generated columns are bound here, as if they stood in VALUES.
+ *   (C4) A run of packed rows is bound as one row is: its literals' types are nobody's business but their columns'.
  *   (C3) The assignments of one table stay in the order of the text: later ones see what earlier ones set.
  */
 #include "sql/bind_private.h"
+#include "sql/packed_rows.h"
 #include "sql/parse.h"
 
 /* ---- targets ---- */
@@ -85,17 +87,22 @@ static void all_columns(struct binder *binder, struct bound_insert *insert) {
     }
 }
 
+/* How many values the list's first row has; 0 without a list. */
+static uint32_t first_row_count(const struct ast_insert *ast) {
+    if (ast->packed.count > 0 && ast->packed.items[0].first_row == 0)
+        return ast->packed.items[0].literal_count;
+    return ast->rows.count > 0 ? ast->rows.items[0].count : 0;
+}
+
 static enum status bind_columns(struct binder *binder, const struct ast_insert *ast,
                                 struct bound_insert *insert) {
     if (ast->has_columns || ast->columns.count > 0) {
         enum status status = list_columns(binder, ast, insert);
         if (status != STATUS_OK) return status;
-        bool is_empty_list =
-            insert->column_count == 0 && ast->rows.count > 0 && ast->rows.items[0].count > 0;
-        if (is_empty_list) all_columns(binder, insert); /* () VALUES (1, 2) */
+        if (insert->column_count == 0 && first_row_count(ast) > 0) all_columns(binder, insert); /* () VALUES (1, 2) */
         return STATUS_OK;
     }
-    bool is_empty_row = ast->query == NULL && ast->rows.count > 0;
+    bool is_empty_row = ast->query == NULL && ast->rows.count > 0 && ast->packed.count == 0;
     for (uint32_t i = 0; i < ast->rows.count; i++) {
         is_empty_row = is_empty_row && ast->rows.items[i].count == 0;
     }
@@ -110,26 +117,62 @@ static enum status tell_value_count(struct binder *binder, uint32_t row) {
 }
 
 static enum status bind_row(struct binder *binder, const struct ast_exprs *ast, uint32_t row,
-                            struct bound_insert *insert) {
+                            struct bound_insert *insert, struct expr ***out) {
     if (ast->count != insert->column_count) return tell_value_count(binder, row + 1);
-    insert->rows[row] = arena_array(binder->arena, struct expr *, ast->count);
+    struct expr **values = *out = arena_array(binder->arena, struct expr *, ast->count);
     for (uint32_t i = 0; i < ast->count; i++) {
-        enum status status = bind_value(binder, ast->items[i], &insert->rows[row][i]);
+        enum status status = bind_value(binder, ast->items[i], &values[i]);
         if (status != STATUS_OK) return status;
-        status = check_generated(binder, insert->table, insert->columns[i], insert->rows[row][i]);
+        status = check_generated(binder, insert->table, insert->columns[i], values[i]);
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;
 }
 
+static enum status check_packed_generated(struct binder *binder, const struct bound_insert *insert,
+                                          const struct ast_packed_run *run) {
+    bool has_generated = false;
+    for (uint32_t i = 0; i < insert->column_count; i++)
+        has_generated |= is_generated(insert->table, insert->columns[i]);
+    if (!has_generated) return STATUS_OK;
+    for (uint32_t i = 0; i < run->row_count * run->literal_count; i++) {
+        const struct expr value = {
+            .kind = run->literals[i].kind == AST_PACKED_DEFAULT ? EXPR_DEFAULT : EXPR_CONSTANT};
+        uint32_t column = insert->columns[i % run->literal_count];
+        enum status status = check_generated(binder, insert->table, column, &value);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+/* (C4) */
+static enum status bind_packed_run(struct binder *binder, const struct ast_packed_run *run,
+                                   const struct bound_insert *insert) {
+    if (run->literal_count != insert->column_count)
+        return tell_value_count(binder, run->first_row + 1);
+    return check_packed_generated(binder, insert, run);
+}
+
 static enum status bind_values(struct binder *binder, const struct ast_insert *ast,
                                struct bound_insert *insert) {
-    insert->row_count = ast->rows.count;
+    uint32_t listed = 0, run = 0;
+    insert->row_count = packed_rows_count(ast);
+    insert->packed = &ast->packed;
     insert->rows = arena_array(binder->arena, struct expr **, ast->rows.count);
     binder->scope->hidden_target = insert->table; /* (C1) */
     enum status status = STATUS_OK;
-    for (uint32_t i = 0; i < ast->rows.count && status == STATUS_OK; i++) {
-        status = bind_row(binder, &ast->rows.items[i], i, insert);
+    for (uint32_t row = 0; row < insert->row_count && status == STATUS_OK;) {
+        const struct ast_packed_run *next =
+            run < ast->packed.count ? &ast->packed.items[run] : NULL;
+        if (next != NULL && next->first_row == row) {
+            status = bind_packed_run(binder, next, insert);
+            row += next->row_count;
+            run++;
+        } else {
+            status = bind_row(binder, &ast->rows.items[listed], row, insert, &insert->rows[listed]);
+            row++;
+            listed++;
+        }
     }
     binder->scope->hidden_target = NULL;
     return status;

@@ -220,6 +220,8 @@ static enum status bind_leaf(struct binder *binder, const struct ast_expr *ast, 
 }
 
 enum status bind_expr(struct binder *binder, const struct ast_expr *ast, struct expr **out) {
+    enum status status = bind_pause(binder);
+    if (status != STATUS_OK) return status;
     switch ((enum ast_expr_kind)ast->kind) {
     case AST_EXPR_OR: return bind_logic(binder, ast, EXPR_OR, out);
     case AST_EXPR_XOR: return bind_logic(binder, ast, EXPR_XOR, out);

@@ -13,6 +13,8 @@
 #include "sql/expr_private.h"
 #include "sql/sql_mode.h"
 
+#define BIND_NODES_A_TURN 2048
+
 /* Where in the statement; for texts of errors and for what is allowed. */
 enum clause {
     CLAUSE_FIELDS,
@@ -67,6 +69,7 @@ struct binder {
     uint32_t view_depth;
     uint32_t select_depth;  /* blocks that are being bound */
     uint8_t names_a_target; /* what is named is written, not read: no SELECT privilege */
+    uint32_t node_count;    /* since the fiber gave way */
 };
 
 /* ---- bind.c ---- */
@@ -76,6 +79,12 @@ void *bind_push_bytes(struct arena *arena, void *items, uint32_t *count, size_t 
 #define BIND_PUSH(arena, items, count)                                                             \
     ((__typeof__(*(items)))bind_push_bytes((arena), (items), (count), sizeof **(items)))
 uint32_t bind_new_slot(struct binder *binder);
+/* After every node: gives way now and then. CANCELLED: so is the fiber, and the diagnostics say so. */
+MUST_USE enum status bind_pause_slow(struct binder *binder);
+MUST_USE static inline enum status bind_pause(struct binder *binder) {
+    if (++binder->node_count < BIND_NODES_A_TURN) return STATUS_OK;
+    return bind_pause_slow(binder);
+}
 struct slice bind_copy(struct binder *binder, struct slice text);
 const char *bind_text(struct binder *binder, struct slice text);
 const char *bind_clause_name(const struct binder *binder);

@@ -242,8 +242,10 @@ struct bound_insert {
     uint8_t is_replace, is_ignore;
     uint32_t *columns; /* which column each value goes to */
     uint32_t column_count;
-    struct expr ***rows; /* VALUES and SET */
-    uint32_t row_count;
+    struct expr ***rows; /* VALUES and SET: the rows that are not packed, in their order */
+    uint32_t row_count;  /* all */
+    /* Rows of literals, each run with its place among all rows. They are the tree's, so a plan with them is never kept. */
+    const struct ast_packed_runs *packed;
     struct bound_query *query; /* INSERT .. SELECT */
     /* Columns that get no value: their default, or 1364 in strict mode. Expression defaults are bound here, by column;
      * NULL elsewhere. */

@@ -15,6 +15,7 @@
  */
 #include "sql/dml_insert.h"
 #include "row/collation.h"
+#include "sql/bind.h"
 
 #define CLIENT_FOUND_ROWS 2
 #define SELECT_DRAW_MAX   65536
@@ -228,6 +229,13 @@ static enum status after_row(struct insertion *insertion) {
     return status;
 }
 
+/* DEFAULT in a row. */
+static enum status fill_named_default(struct insertion *insertion, uint32_t column) {
+    if ((int32_t)column != insertion->counter_column) return fill_default(insertion, column);
+    insertion->counter_given = value_null();
+    return STATUS_OK;
+}
+
 static enum status insert_listed_row(struct insertion *insertion, struct expr **row) {
     struct execution *execution = insertion->execution;
     execution->eval->diagnostics->row_number = (uint32_t)insertion->row_at + 1;
@@ -235,9 +243,7 @@ static enum status insert_listed_row(struct insertion *insertion, struct expr **
         enum status status;
         uint32_t column = insertion->plan->columns[i];
         if (row[i]->kind == EXPR_DEFAULT) {
-            bool is_counter = (int32_t)column == insertion->counter_column;
-            if (is_counter) insertion->counter_given = value_null();
-            status = is_counter ? STATUS_OK : fill_default(insertion, column);
+            status = fill_named_default(insertion, column);
         } else {
             struct value given;
             status = expr_eval(row[i], execution->eval, &given);
@@ -248,10 +254,64 @@ static enum status insert_listed_row(struct insertion *insertion, struct expr **
     return finish_row(insertion);
 }
 
-static enum status insert_listed(struct insertion *insertion) {
-    for (uint32_t i = 0; i < insertion->plan->row_count; i++) {
-        enum status status = insert_listed_row(insertion, insertion->plan->rows[i]);
+static struct value packed_value(const struct insertion *insertion,
+                                 const struct ast_packed_literal *literal) {
+    const struct eval_context *eval = insertion->execution->eval;
+    struct slice text = slice_of(literal->text, literal->size);
+    if (literal->kind == AST_LITERAL_INTEGER) {
+        uint64_t number = 0;
+        for (uint32_t i = 0; i < literal->size; i++)
+            number = number * 10 + (uint64_t)(literal->text[i] - '0');
+        if (literal->is_negative) return value_of_int(-(int64_t)number);
+        return bind_literal_value(AST_LITERAL_INTEGER, number, text, 0, eval->arena);
+    }
+    if (literal->is_negative) text = slice_of(literal->text - 1, literal->size + 1);
+    return bind_literal_value((enum ast_literal_kind)literal->kind, 0, text,
+                              eval->connection_collation, eval->arena);
+}
+
+static enum status insert_packed_row(struct insertion *insertion,
+                                     const struct ast_packed_literal *row) {
+    insertion->execution->eval->diagnostics->row_number = (uint32_t)insertion->row_at + 1;
+    for (uint32_t i = 0; i < insertion->plan->column_count; i++) {
+        enum status status;
+        if (row[i].kind == AST_PACKED_DEFAULT) {
+            status = fill_named_default(insertion, insertion->plan->columns[i]);
+        } else {
+            struct value given = packed_value(insertion, &row[i]);
+            status = fill_given(insertion, i, &given);
+        }
+        if (status != STATUS_OK) return status;
+    }
+    return finish_row(insertion);
+}
+
+static enum status insert_packed_run(struct insertion *insertion,
+                                     const struct ast_packed_run *run) {
+    CHECK(run->literal_count == insertion->plan->column_count);
+    for (uint32_t i = 0; i < run->row_count; i++) {
+        enum status status =
+            insert_packed_row(insertion, &run->literals[i * run->literal_count]);
         if (status == STATUS_OK) status = after_row(insertion);
+        if (status != STATUS_OK) return status;
+    }
+    return STATUS_OK;
+}
+
+static enum status insert_listed(struct insertion *insertion) {
+    const struct bound_insert *plan = insertion->plan;
+    uint32_t listed = 0, run = 0;
+    while (insertion->row_at < plan->row_count) {
+        enum status status;
+        const struct ast_packed_run *next =
+            run < plan->packed->count ? &plan->packed->items[run] : NULL;
+        if (next != NULL && next->first_row == insertion->row_at) {
+            status = insert_packed_run(insertion, next);
+            run++;
+        } else {
+            status = insert_listed_row(insertion, plan->rows[listed++]);
+            if (status == STATUS_OK) status = after_row(insertion);
+        }
         if (status != STATUS_OK) return status;
     }
     return STATUS_OK;

@@ -863,13 +863,15 @@ insert_columns ::= LP insert_column_list(L) RP. { p->insert->has_columns = true;
 %type insert_column_list {struct ast_exprs *}
 insert_column_list(A) ::= column(C). { A = build_exprs(p, NULL, C); }
 insert_column_list(A) ::= insert_column_list(A) COMMA column(C). { build_exprs(p, A, C); }
-insert_source ::= values_word insert_rows(R) row_alias. { p->insert->rows = *R; }
+insert_source ::= values_word insert_rows(R) row_alias. { p->insert->rows = *R; p->insert->packed = p->packed; }
 insert_source ::= query(Q). { p->insert->query = build_query_nested(p, Q); }
 values_word ::= VALUES.
 values_word ::= VALUE.
 %type insert_rows {struct ast_rows *}
 insert_rows(A) ::= LP values_opt(V) RP. { A = build_rows(p, NULL, V); }
 insert_rows(A) ::= insert_rows(A) COMMA LP values_opt(V) RP. { build_rows(p, A, V); }
+insert_rows(A) ::= PACKED_ROWS. { A = build_packed_rows(p, NULL); }
+insert_rows(A) ::= insert_rows(A) COMMA PACKED_ROWS. { build_packed_rows(p, A); }
 %type values_opt {struct ast_exprs *}
 values_opt(A) ::= . { A = build_new(p, struct ast_exprs); }
 values_opt(A) ::= values(A).

@@ -12,6 +12,7 @@
  *   FROM FIRST OVER                 FROM_FIRST                     otherwise FROM
  *   IGNORE NULLS, RESPECT NULLS     the window function's option   otherwise IGNORE, a name
  *   INTERVAL (a, b                  INTERVAL_CALL                  otherwise INTERVAL
+ *   rows of literals in VALUES      PACKED_ROWS (packed_rows.c)    otherwise their tokens
  *
  * Statements that Tessera knows but does not look into (CREATE PROCEDURE and others, whose bodies hold ';') are
  * recognised by their first words before the parser runs.
@@ -97,12 +98,41 @@ static uint16_t parse_refine(const struct parser *p, uint16_t kind) {
     }
 }
 
+/* ---- Tokens for the grammar ---- */
+
+#define TOKENS_A_TURN 4096
+
+/* (P1) */
+static void give_way(struct parser *p) {
+    p->token_count = 0;
+    if (p->waiter == NULL || waiter_wait(p->waiter, WAIT_YIELD) == WAIT_WOKEN) return;
+    p->is_cancelled = true;
+    build_error(p, 1317, "Query execution was interrupted");
+}
+
+/* The rows that begin at the lexer's place, as one token. */
+static bool take_rows(struct parser *p, struct token *token_out) {
+    struct ast_packed_run run;
+    const uint8_t *from = p->lexer.at;
+    if (!packed_rows_take(p->arena, &p->packed_walk, &p->lexer, &run)) return false;
+    *(struct ast_packed_run *)build_push(p, &p->packed, sizeof run) = run;
+    p->token_count += run.row_count * (2 * run.literal_count + 2);
+    *token_out = (struct token){
+        .data = from, .size = (uint32_t)(p->lexer.at - from), .kind = TOKEN_PACKED_ROWS};
+    return true;
+}
+
 static struct token parse_next(struct parser *p) {
     if (p->is_expression && !p->is_started) {
         p->is_started = true;
         return (struct token){.data = p->lexer.at, .kind = TOKEN_EXPRESSION_START};
     }
-    struct token token = lexer_next(&p->lexer);
+    struct token token;
+    if (++p->token_count >= TOKENS_A_TURN) give_way(p);
+    bool is_packed = p->packed_walk.place == PACKED_ROW && take_rows(p, &token);
+    if (!is_packed) token = lexer_next(&p->lexer);
+    packed_rows_follow(&p->packed_walk, token.kind);
+    if (is_packed) return token;
     p->ordinal_ahead = AST_NOT_LIFTED;
     if (p->lexer.mode & PARSE_LIFT_LITERALS) {
         if (lift_take(&p->lift, &token)) p->ordinal_ahead = p->literal_count++;
@@ -229,6 +259,9 @@ static bool parse_form(struct parser *p, const struct token *first) {
 static void parser_open(struct parser *p, struct arena *arena, const struct parse_input *input,
                         struct parse_result *result) {
     memset(p, 0, sizeof(*p));
+    p->waiter = input->waiter;
+    /* Lifted literals are nodes with ordinals. */
+    if (input->mode & PARSE_LIFT_LITERALS) p->packed_walk.place = PACKED_NOWHERE;
     memset(result, 0, offsetof(struct parse_result, error));
     result->error.number = 0;
     p->arena = arena;
@@ -264,6 +297,15 @@ static struct slice statement_source(const struct parser *p, const uint8_t *star
     return slice_of(start, (size_t)(end - start));
 }
 
+static void run_statement(struct parser *p, const struct parse_input *input,
+                          struct parse_result *result) {
+    grammar_run(p, parse_next);
+    if (!p->is_packed_misplaced) return;
+    parser_open(p, p->arena, input, result); /* (R2) of packed_rows.c: the error is another token's */
+    p->packed_walk.place = PACKED_NOWHERE;
+    grammar_run(p, parse_next);
+}
+
 enum status parse_statement(struct arena *arena, const struct parse_input *input,
                             struct parse_result *result) {
     struct parser parser, *p = &parser;
@@ -275,11 +317,11 @@ enum status parse_statement(struct arena *arena, const struct parse_input *input
         p->end = first.data + first.size;
         parse_nothing(p);
     } else if (!parse_form(p, &first)) {
-        grammar_run(p, parse_next);
+        run_statement(p, input, result);
     }
     if (p->is_failed) {
         result->next_offset = input->text.size;
-        return STATUS_INVALID;
+        return p->is_cancelled ? STATUS_CANCELLED : STATUS_INVALID;
     }
     result->statement = p->statement;
     result->statement->source = statement_source(p, first.data);
@@ -297,7 +339,7 @@ enum status parse_expression(struct arena *arena, const struct parse_input *inpu
     p->is_expression = true;
     grammar_run(p, parse_next);
     result->next_offset = input->text.size;
-    if (p->is_failed) return STATUS_INVALID;
+    if (p->is_failed) return p->is_cancelled ? STATUS_CANCELLED : STATUS_INVALID;
     result->expr = p->expr;
     return STATUS_OK;
 }

@@ -4,13 +4,14 @@
  * on at `next_offset` until it is the text's size. Nothing is looked up: names, types and
  * privileges are the binder's. The same text and options always give the same tree.
  *
- * Errors: STATUS_INVALID with result->error filled (MySQL's number and text, SQLSTATE 42000). No
- * other status.
+ * Errors: STATUS_INVALID with result->error filled (MySQL's number and text, SQLSTATE 42000);
+ * STATUS_CANCELLED when the waiter is, with error 1317.
  */
 #ifndef SQL_PARSE_H
 #define SQL_PARSE_H
 
 #include "base/status.h"
+#include "base/wait.h"
 #include "sql/ast.h"
 #include "sql/sql_mode.h"
 
@@ -47,6 +48,7 @@ struct parse_input {
     struct slice text;
     size_t offset; /* where the statement starts */
     uint32_t mode; /* of enum parse_mode */
+    struct waiter *waiter; /* of the caller's fiber, which gives way now and then; NULL: read in one go */
 };
 
 struct parse_result {
@@ -57,7 +59,10 @@ struct parse_result {
 };
 
 /* Reads the statement that starts at input->offset; the tree lives in `arena`. After an error the
- * rest of a multi-statement text is not to be read, as MySQL does. */
+ * rest of a multi-statement text is not to be read, as MySQL does.
+ *
+ *   (P1) While the fiber gives way, all that reading looks at stays: the text is the command's packet or a copy in the caller's
+ *        arena, the mode is a copy, and the tree is nobody else's yet. */
 MUST_USE enum status parse_statement(struct arena *arena, const struct parse_input *input,
                                      struct parse_result *result);
 /* An expression alone, up to the text's end: a stored DEFAULT, CHECK or generated column. */

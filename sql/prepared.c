@@ -73,10 +73,12 @@ static enum status prepared_normalise(struct session *session,
 }
 
 static enum status prepared_parse(struct session *session, struct prepared_statement *prepared) {
-    struct parse_input input = {.text = prepared->text, .mode = session->settings.parse_mode};
+    struct parse_input input = {.text = prepared->text,
+                                .mode = session->settings.parse_mode,
+                                .waiter = session->waiter};
     struct parse_result result;
-    if (parse_statement(&prepared->arena, &input, &result) != STATUS_OK)
-        return query_parse_error(session, &result.error);
+    enum status status = parse_statement(&prepared->arena, &input, &result);
+    if (status != STATUS_OK) return query_parse_error(session, status, &result.error);
     prepared->ast = result.statement;
     bool is_one = true;
     for (size_t i = result.next_offset; i < prepared->text.size; i++) {

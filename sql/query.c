@@ -80,7 +80,9 @@ static struct slice key_of(const struct session *session, const struct query *qu
 
 /* ---- plans ---- */
 
-enum status query_parse_error(struct session *session, const struct parse_error *error) {
+enum status query_parse_error(struct session *session, enum status status,
+                              const struct parse_error *error) {
+    if (status == STATUS_CANCELLED) return diagnostics_status(&session->diagnostics, status);
     return diagnostics_error_text(&session->diagnostics, (enum mysql_error)error->number, "%s",
                                   error->text);
 }
@@ -93,11 +95,11 @@ static enum status entry_parse(struct session *session, const struct query *quer
     }
     uint32_t lift = query->key.size > 0 ? PARSE_LIFT_LITERALS : 0;
     struct parse_input input = {.text = arena_copy(&entry->arena, query->text),
-                                .mode = query->parse_mode | lift};
+                                .mode = query->parse_mode | lift,
+                                .waiter = session->waiter};
     struct parse_result result;
-    if (parse_statement(&entry->arena, &input, &result) != STATUS_OK) {
-        return query_parse_error(session, &result.error);
-    }
+    enum status status = parse_statement(&entry->arena, &input, &result);
+    if (status != STATUS_OK) return query_parse_error(session, status, &result.error);
     entry->ast = result.statement;
     CHECK(entry->ast->literal_count == query->literal_count);
     return STATUS_OK;
@@ -113,7 +115,8 @@ static struct bind_input bind_input_of(struct session *session, const struct que
                                .connection_collation = session->settings.connection_collation,
                                .parameters = query->parameters,
                                .literal_count = query->literal_count,
-                               .parameter_count = query->parameter_count};
+                               .parameter_count = query->parameter_count,
+                               .waiter = session->waiter};
 }
 
 static const struct table_statistics *statistics_of(void *context, const struct table *table) {

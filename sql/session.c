@@ -173,11 +173,12 @@ static enum status run_next(struct session *session, struct slice text, size_t *
     struct parse_input input = {
         .text = text,
         .offset = *offset,
-        .mode = session->settings.parse_mode | PARSE_NO_PARAMETERS};
+        .mode = session->settings.parse_mode | PARSE_NO_PARAMETERS,
+        .waiter = session->waiter};
     struct parse_result result;
     enum status status = parse_statement(&session->statement_arena, &input, &result);
     *offset = text.size;
-    if (status != STATUS_OK) return query_parse_error(session, &result.error);
+    if (status != STATUS_OK) return query_parse_error(session, status, &result.error);
     *offset = result.next_offset;
     bool has_more = !is_blank(text, result.next_offset);
     if (has_more && (session->capabilities & CLIENT_MULTI_STATEMENTS) == 0)

@@ -357,7 +357,9 @@ MUST_USE enum status query_record(struct session *session, struct slice text,
 void query_context(struct session *session, struct arena *arena, struct eval_context *context);
 MUST_USE enum status query_eval(struct session *session, const struct ast_expr *ast,
                                 struct value *value_out);
-MUST_USE enum status query_parse_error(struct session *session, const struct parse_error *error);
+/* Of parse_statement's status. */
+MUST_USE enum status query_parse_error(struct session *session, enum status status,
+                                       const struct parse_error *error);
 
 /* ---- into.c ---- */
 

@@ -43,6 +43,7 @@ struct participants *participants_open(struct shard *shard, uint32_t transaction
     list_open(&participants->transactions);
     list_open(&participants->floor_asked);
     list_open(&participants->floor_next);
+    list_open(&participants->log_room);
     list_open(&participants->stamping);
     request_queue_open(&participants->requests, source, 2 * transaction_count_max);
     deadline_open(&participants->finish_deadlines, source);
@@ -585,6 +586,7 @@ void participant_run(struct shard *shard, struct effects *out) {
         run_request(shard, request->message, request, out);
         participant_take_grants(shard);
     }
+    participant_log_waiting(shard, out);
     if (!list_is_empty(&participants->requests.ready) || !list_is_empty(&participants->stamping))
         store_want_turn_end(shard->store);
 }

@@ -29,7 +29,7 @@ struct orphan;
 
 enum transaction_state {
     TXN_ACTIVE,
-    TXN_FLOOR,      /* commit or prepare asked for, a fresh C is on its way (T4) */
+    TXN_FLOOR,      /* commit or prepare asked for; waits for a fresh C (T4) or for room in the log */
     TXN_PROVING,    /* wrote nowhere: its commit waits for a confirm round (X6) */
     TXN_COMMITTING, /* commit record appended */
     TXN_PREPARING,  /* prepare record appended */
@@ -70,7 +70,7 @@ struct transaction {
     struct request *suspended;  /* (P3) */
     struct list queued;         /* (P3): requests behind it */
     struct list waiters;        /* requests of others that wait for its outcome */
-    struct list_link work_link; /* FLOOR: in floor_*; STAMPING: in stamping; PROVING: proof's */
+    struct list_link work_link; /* FLOOR: in floor_* or log_room; STAMPING: in stamping; PROVING: proof's */
     uint64_t proof_round;       /* PROVING */
     struct deadline finish_deadline; /* PREPARED: when the coordinator asks (X4, T8) */
     uint64_t prepared_us;
@@ -85,6 +85,7 @@ struct participants {
     struct transaction **by_slot;
     struct list transactions;
     struct list floor_asked, floor_next; /* wait for a fresh C: asked for, to be asked for */
+    struct list log_room;                /* have their floor, redo is full */
     struct list stamping;                /* with work left */
     struct request_queue requests;
     struct deadline_heap finish_deadlines;
@@ -108,6 +109,8 @@ void participant_run(struct shard *shard, struct effects *out);
 void participant_on_confirmed(struct shard *shard, struct log_waiter *waiter, struct effects *out);
 /* A fresh C for those that asked (T4). */
 void participant_on_floor(struct shard *shard, uint64_t counter, struct effects *out);
+/* As many of those that wait for room in the log as it takes now. */
+void participant_log_waiting(struct shard *shard, struct effects *out);
 /* A confirm round ended for a transaction that wrote nowhere. */
 void participant_on_proven(struct shard *shard, struct transaction *txn, struct effects *out);
 /* The outcome of a prepared transaction is known (X3, X4): timestamp 0 is an abort. */

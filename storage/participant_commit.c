@@ -5,6 +5,9 @@
  *   COMPLETE                     prepared -> completing --confirmed--> decided
  *
  * The rules (PA1) and (PA2) are in participant.c.
+ *
+ *   (PC1) While redo is full (a record waits in the log's tail) a commit waits with what it wrote, in the state of those that wait
+ *         for a floor: it has no timestamp yet and is ended by whatever ends an active one. Its floor may grow old (T4).
  */
 #include "storage/coordinator.h"
 #include "storage/participant_private.h"
@@ -66,13 +69,23 @@ static enum log_waiter_kind txn_append(struct shard *shard, struct transaction *
     return WAITER_PREPARE;
 }
 
+/* (PC1) */
+static void txn_wait_for_room(struct shard *shard, struct transaction *txn) {
+    if (txn->machine.state == TXN_ACTIVE) machine_move(&txn->machine, TXN_FLOOR);
+    CHECK(!list_holds(&txn->work_link));
+    list_push_last(&shard->participants->log_room, &txn->work_link);
+}
+
 /* The floor is there: timestamp and record. */
 static void txn_log(struct shard *shard, struct transaction *txn, struct effects *out) {
     CHECK(txn->slot != WRITER_NONE && txn->suspended == NULL);
+    if (shard->log.fed < shard->log.appended) {
+        txn_wait_for_room(shard, txn);
+        return;
+    }
     struct buffer ops = buffer_of(out->arena);
     uint32_t op_count;
     enum status status = txn_ops(shard, txn, &ops, &op_count);
-    if (status == STATUS_OK && shard->log.fed < shard->log.appended) status = STATUS_BUSY;
     if (status != STATUS_OK) {
         txn_reply(shard, txn, status, out);
         participant_end(shard, txn, STATUS_ABORTED, out);
@@ -83,6 +96,16 @@ static void txn_log(struct shard *shard, struct transaction *txn, struct effects
     enum log_waiter_kind kind = txn_append(shard, txn, buffer_slice(&ops), op_count, out);
     machine_move(&txn->machine, txn->is_for_prepare ? TXN_PREPARING : TXN_COMMITTING);
     shard_wait_for_log(shard, &txn->waiter, kind);
+}
+
+void participant_log_waiting(struct shard *shard, struct effects *out) {
+    struct list *waiting = &shard->participants->log_room;
+    while (!list_is_empty(waiting) && shard->log.fed == shard->log.appended) {
+        struct transaction *txn =
+            CONTAINER_OF(list_pop_first(waiting), struct transaction, work_link);
+        CHECK(txn->machine.state == TXN_FLOOR);
+        txn_log(shard, txn, out);
+    }
 }
 
 /* Floor and record of a commit or prepare (T4). */

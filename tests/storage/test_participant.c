@@ -3,6 +3,8 @@
 
 #include <criterion/criterion.h>
 
+#include "wire/pack.h"
+
 static struct world *world_with_table(uint32_t nodes, uint32_t shards) {
     struct world *world = world_open(nodes, shards);
     cr_assert_eq(world_primary(world, 1), 0);
@@ -159,6 +161,39 @@ Test(participant, a_closed_connection_takes_its_transactions_along) {
     cr_assert_eq(lock_count(world_shard(world, 0, 1)->locks), 0);
     cr_assert_eq(world_commit(world, 1, 5, 1), STATUS_ABORTED);
     cr_assert_eq(world_read(world, 1, 1, 0), WORLD_ABSENT);
+    world_close(world);
+}
+
+/* An autocommit PUT of `count` rows from `first` on. */
+static struct message *put_many(struct world *world, uint32_t first, uint32_t count) {
+    struct world_write write = {
+        .shard = 1, .kind = WRITE_PUT, .id = first, .k = 1, .mode = COMMIT_AFTER};
+    struct message *message = world_write_message(world, &write);
+    struct buffer ops = buffer_of(&world->arena);
+    for (uint32_t id = first; id < first + count; id++) {
+        struct pack_op op = {WRITE_PUT, world_key(world, id), world_row(world, id, 1)};
+        pack_op(&ops, &op);
+    }
+    message->write.ops = buffer_slice(&ops);
+    message->write.op_count = count;
+    return message;
+}
+
+Test(participant, commits_wait_while_the_log_is_full) {
+    enum { TXNS = 40, ROWS = 800 }; /* four times what redo takes before it is written */
+    struct world *world = world_with_table(1, 1);
+    struct message *sent[TXNS];
+    for (uint32_t i = 0; i < TXNS; i++) {
+        sent[i] = put_many(world, 1 + i * ROWS, ROWS);
+        world_send(world, sent[i]);
+    }
+    world_run_for(world, 1000000);
+    for (uint32_t i = 0; i < TXNS; i++) {
+        const struct message *answer = world_answer(world, sent[i]);
+        cr_assert_not_null(answer);
+        cr_assert_eq(answer->written.status, STATUS_OK, "%u: %d", i, answer->written.status);
+        cr_assert_eq(world_read(world, 1, i * ROWS + ROWS, 0), 1);
+    }
     world_close(world);
 }
 
