@@ -49,6 +49,7 @@ struct write_batch {
     struct write_group **groups;
     uint32_t group_count, group_capacity;
     uint32_t write_at;
+    size_t group_bytes; /* about what a group of the table's own ops will hold */
     uint32_t statement; /* (W1) */
     bool is_commit;     /* (W3) */
 };
@@ -70,6 +71,7 @@ static struct write_group *group_add(struct write_batch *batch, const struct wri
     group->shard = shard;
     group->ops = buffer_of(batch->arena);
     group->origins = buffer_of(batch->arena);
+    buffer_reserve(&group->ops, batch->group_bytes);
     group->ask.waiter = batch->txn->waiter;
     batch->groups[batch->group_count++] = group;
     return group;
@@ -195,6 +197,10 @@ static void batch_build(struct write_batch *batch) {
     batch->open = arena_array(batch->arena, struct write_group *, open_count);
     memset(batch->open, 0, open_count * sizeof(struct write_group *));
     batch->group_count = batch->group_capacity = 0;
+    const struct row_write *first = &batch->spec->writes[0];
+    size_t op_bytes = 2 * MAX(first->row.size, first->old_row.size); /* the key is part of the row */
+    batch->group_bytes =
+        MIN(batch->spec->count * op_bytes / batch->map->shard_count, (size_t)GROUP_BYTES_MAX);
     for (batch->write_at = 0; batch->write_at < batch->spec->count; batch->write_at++)
         batch_add_row(batch, &batch->spec->writes[batch->write_at]);
 }

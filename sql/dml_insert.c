@@ -12,6 +12,8 @@
  *        statement's first one it is 1264. A counter that is used up (2^64 - 1) is 1467.
  *   (I6) ON DUPLICATE KEY UPDATE that names columns of the SELECT finds them in the slots while the row is at hand: each row is
  *        written before the next one is read.
+ *   (I7) Rows are made one after the other, and nothing of them stays behind the flush of their batch; results of subqueries,
+ *        which lie beside them, do.
  */
 #include "sql/dml_insert.h"
 #include "row/collation.h"
@@ -225,7 +227,9 @@ static enum status after_row(struct insertion *insertion) {
     enum status status = exec_pause(insertion->execution);
     bool is_due = insertion->plan->names_source || /* (I6) */
                   (!insertion->reads_target && dml_batch_is_full(&insertion->batch));
-    if (status == STATUS_OK && is_due) status = flush(insertion, WRITE_PART);
+    if (status != STATUS_OK || !is_due) return status;
+    status = flush(insertion, WRITE_PART);
+    if (insertion->plan->subquery_count == 0) exec_forget(insertion->execution); /* (I7) */
     return status;
 }
 
@@ -408,7 +412,8 @@ static void insertion_open(struct insertion *insertion, struct execution *execut
     insertion->batch.on_duplicate = insertion_on_duplicate(plan);
     insertion->batch.settle = insertion_settle;
     insertion->batch.context = insertion;
-    if (plan->query != NULL) insertion->batch.arena = exec_arena_open(execution);
+    bool has_batches = plan->query != NULL || plan->row_count > 1;
+    if (has_batches) insertion->batch.arena = exec_arena_open(execution); /* (I7) */
     if (execution->context->copy == NULL) return;
     execution->eval->arena = exec_arena_open(execution); /* exec_forget empties it */
 }

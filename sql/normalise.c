@@ -10,6 +10,9 @@
 #include "sql/lift.h"
 #include "sql/parse.h"
 
+/* Lists with more are packed (packed_rows.h): a plan of all their nodes would cost more to keep than it saves. */
+#define INSERT_LITERALS_MAX 256
+
 struct normaliser {
     struct lexer lexer;
     struct lift lift;
@@ -55,7 +58,10 @@ static void copy_gap(struct normaliser *n, const uint8_t *end, const uint8_t *ne
 
 static bool normalise_literal(struct normaliser *n, struct normalised *out,
                               const struct token *token) {
-    if (out->literal_count == out->literal_capacity) return false;
+    bool is_insert = n->lift.verb == TOKEN_INSERT || n->lift.verb == TOKEN_REPLACE;
+    uint32_t capacity = is_insert ? MIN(out->literal_capacity, (uint32_t)INSERT_LITERALS_MAX)
+                                  : out->literal_capacity;
+    if (out->literal_count == capacity) return false;
     copy_to(n, token->data);
     n->copied = token->data + token->size;
     struct literal *literal = &out->literals[out->literal_count++];

@@ -98,7 +98,9 @@ static bool take_literal(struct arena *arena, struct lexer *lexer, struct ast_pa
     }
 }
 
-/* How many literals the row has, of at most `room`; 0: it is none of ours, or has more. */
+#define ROW_TOO_LONG UINT32_MAX
+
+/* How many literals the row has, of at most `room`; 0: it is none of ours; or ROW_TOO_LONG. */
 static uint32_t take_row(struct arena *arena, struct lexer *lexer, struct ast_packed_literal *row,
                          uint32_t room) {
     if (lexer_next(lexer).kind != TOKEN_LP) return 0;
@@ -108,7 +110,7 @@ static uint32_t take_row(struct arena *arena, struct lexer *lexer, struct ast_pa
         if (kind == TOKEN_RP) return count;
         if (kind != TOKEN_COMMA) return 0;
     }
-    return 0;
+    return ROW_TOO_LONG;
 }
 
 /* Spares the block where the list is one of expressions. */
@@ -132,32 +134,32 @@ static bool begins_row(const struct lexer *lexer) {
     }
 }
 
-/* Rows into what is left of the block. */
-static struct ast_packed_run take_run(struct arena *arena, const struct packed_walk *walk,
-                                      struct lexer *lexer) {
-    struct ast_packed_run run = {.literals = walk->block};
+/* Rows into what is left of the block. False: not even the first one fits. */
+static bool take_run(struct arena *arena, const struct packed_walk *walk, struct lexer *lexer,
+                     struct ast_packed_run *run) {
+    *run = (struct ast_packed_run){.literals = walk->block};
     struct lexer ahead = *lexer;
     for (uint32_t used = 0;;) {
-        uint32_t count = take_row(arena, &ahead, &run.literals[used], walk->room - used);
-        if (count == 0 || (run.row_count > 0 && count != run.literal_count)) return run;
-        run.literal_count = count;
-        run.row_count++;
+        uint32_t count = take_row(arena, &ahead, &run->literals[used], walk->room - used);
+        if (count == ROW_TOO_LONG) return run->row_count > 0;
+        if (count == 0 || (run->row_count > 0 && count != run->literal_count)) return true;
+        run->literal_count = count;
+        run->row_count++;
         used += count;
         *lexer = ahead;
-        if (lexer_next(&ahead).kind != TOKEN_COMMA) return run;
+        if (lexer_next(&ahead).kind != TOKEN_COMMA) return true;
     }
 }
 
 bool packed_rows_take(struct arena *arena, struct packed_walk *walk, struct lexer *lexer,
                       struct ast_packed_run *run_out) {
     if (!begins_row(lexer)) return false;
-    *run_out = take_run(arena, walk, lexer);
     size_t literals_left = (size_t)(lexer->end - lexer->at) / 2;
     uint32_t capacity = (uint32_t)MIN(literals_left, (size_t)RUN_LITERALS_MAX);
-    if (run_out->row_count == 0 && walk->room < capacity) { /* perhaps it only did not fit */
+    if (!take_run(arena, walk, lexer, run_out) && walk->room < capacity) {
         walk->block = arena_alloc(arena, capacity * sizeof(struct ast_packed_literal));
         walk->room = capacity;
-        *run_out = take_run(arena, walk, lexer);
+        if (!take_run(arena, walk, lexer, run_out)) return false; /* the grammar's */
     }
     uint32_t used = run_out->row_count * run_out->literal_count;
     walk->block += used;

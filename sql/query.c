@@ -155,9 +155,11 @@ static enum status entry_take(struct session *session, const struct query *query
         *entry_out = plan_cache_take(cache, key, schema_version(session->schema));
         if (*entry_out != NULL) return STATUS_OK;
     }
-    struct plan_entry *entry = plan_entry_new(cache);
+    struct plan_entry *entry = plan_entry_new(cache), *outer = session->entry;
     bool is_constant = false;
+    session->entry = entry; /* goes with the session when the fiber is forgotten while it gives way */
     enum status status = entry_compile(session, query, entry, &is_constant);
+    session->entry = outer;
     if (status != STATUS_OK) {
         plan_cache_give(cache, entry);
         return status;

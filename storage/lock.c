@@ -15,7 +15,7 @@
  * one becomes X. Upgrades stand before all others that wait, in the order of their coming. Of two
  * upgrades of one lock the second is a deadlock by definition, and is found as one.
  *
- * The buckets double when there are twice as many locks: each acquire then moves two buckets of
+ * The buckets double when there are more locks than buckets: each acquire then moves two buckets of
  * the old array, so no acquire pays for all. Without memory for that, chains grow.
  *
  *   (Q1) A lock has a waiting request only when its first waiting one is not compatible with the
@@ -28,6 +28,7 @@ enum {
     BUCKETS_FIRST = 256,
     BUCKETS_MAX = 1 << 24,
     BUCKETS_MOVED_PER_ACQUIRE = 2,
+    RELEASES_AHEAD = 8,
 };
 static_assert(BUCKETS_MAX * sizeof(uint32_t) <= MEMORY_CELL_BYTES_MAX, "the array is one cell");
 
@@ -93,7 +94,7 @@ static void bucket_move(struct lock_table *table) {
 static void buckets_grow(struct lock_table *table) {
     for (uint32_t i = 0; i < BUCKETS_MOVED_PER_ACQUIRE && table->old.count > 0; i++)
         bucket_move(table);
-    bool is_due = table->lock_count > 2 * (uint64_t)table->buckets.count;
+    bool is_due = table->lock_count > table->buckets.count;
     if (!is_due || table->old.count > 0 || table->buckets.count == BUCKETS_MAX) return;
     struct lock_buckets grown;
     if (buckets_take(table, 2 * table->buckets.count, &grown) != STATUS_OK) return;
@@ -142,6 +143,15 @@ static uint32_t lock_find(const struct lock_table *table, struct lock_name name)
         at = lock->next;
     }
     return MEMORY_NONE;
+}
+
+void lock_fetch(const struct lock_table *table, struct lock_name name) {
+    __builtin_prefetch(bucket_of(table, name), 1);
+}
+
+void lock_fetch_first(const struct lock_table *table, struct lock_name name) {
+    uint32_t first = *bucket_of(table, name);
+    if (first != MEMORY_NONE) __builtin_prefetch(lock_at(table, first));
 }
 
 static enum status lock_make(struct lock_table *table, struct lock_name name, uint32_t *lock_out) {
@@ -447,12 +457,24 @@ enum status lock_release_one(struct lock_table *table, struct lock_name name, ui
     return STATUS_OK;
 }
 
+/* The request behind this one in its owner's list; starts to fetch what the release of this one will touch. */
+static uint32_t release_fetch(const struct lock_table *table, uint32_t request) {
+    if (request == MEMORY_NONE) return MEMORY_NONE;
+    const struct request *granted = request_at(table, request);
+    lock_fetch(table, lock_name_of(lock_at(table, granted->lock)));
+    return granted->owner_next;
+}
+
 bool lock_release_all(struct lock_table *table, uint32_t number, uint32_t budget) {
     struct lock_owner *owner = owner_at(table, number);
     CHECK(budget > 0);
     lock_cancel(table, number);
-    for (; owner->first != MEMORY_NONE && budget > 0; budget--)
+    uint32_t ahead = owner->first; /* further back in the list than what is released, so it stays */
+    for (uint32_t i = 0; i < RELEASES_AHEAD; i++) ahead = release_fetch(table, ahead);
+    for (; owner->first != MEMORY_NONE && budget > 0; budget--) {
+        ahead = release_fetch(table, ahead);
         release_granted(table, owner->first);
+    }
     CHECK((owner->first == MEMORY_NONE) == (owner->count == 0));
     return owner->first == MEMORY_NONE;
 }

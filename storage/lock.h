@@ -63,6 +63,9 @@ void lock_table_close(struct lock_table *table);
 
 MUST_USE enum lock_outcome lock_acquire(struct lock_table *table,
                                         const struct lock_request *request);
+/* Starts to fetch what lock_acquire will look at: the bucket; and, some time later, the first lock in it. */
+void lock_fetch(const struct lock_table *table, struct lock_name name);
+void lock_fetch_first(const struct lock_table *table, struct lock_name name);
 /* Mode in which the owner holds it; LOCK_NONE. */
 enum lock_mode lock_held(const struct lock_table *table, struct lock_name name, uint32_t owner);
 /* Releases one lock before the end (READ COMMITTED: a row that the filter dropped). NOT_FOUND: not

@@ -1,7 +1,8 @@
 /* Can any text crash the parser, the printer or the plan cache's key, or make them disagree? The first byte
  * chooses the mode, the rest is the text. What parses is printed; a query's printed text must parse again. The
- * literals that parse_normalise counts are those the parser counts. */
+ * literals that parse_normalise counts are those the parser counts. Packed rows are what the grammar makes of them. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "sql/ast_print.h"
 #include "sql/normalise.h"
@@ -27,6 +28,23 @@ static void check_printed(struct arena *arena, const struct ast_statement *state
     CHECK(slice_equal(buffer_slice(&first), buffer_slice(&second)));
 }
 
+/* Rows of literals are packed where no literal is lifted: the same tree, or the same error. */
+static void check_packed(struct arena *arena, const struct parse_input *lifting,
+                         const struct parse_result *lifted) {
+    struct parse_input input = *lifting;
+    struct parse_result result;
+    input.mode &= ~(uint32_t)PARSE_LIFT_LITERALS;
+    bool parses = parse_statement(arena, &input, &result) == STATUS_OK;
+    CHECK(parses == (lifted->statement != NULL));
+    CHECK(result.error.number == lifted->error.number);
+    if (!parses) CHECK(strcmp(result.error.text, lifted->error.text) == 0);
+    if (!parses || result.statement->kind != AST_INSERT) return;
+    struct buffer first = buffer_of(arena), second = buffer_of(arena);
+    ast_print_statement(&first, result.statement);
+    ast_print_statement(&second, lifted->statement);
+    CHECK(slice_equal(buffer_slice(&first), buffer_slice(&second)));
+}
+
 static void check_key(struct slice text, uint32_t mode, const struct ast_statement *statement) {
     static uint8_t key[KEY_MAX];
     static struct literal literals[LITERAL_MAX];
@@ -49,6 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CHECK(result.next_offset <= text.size);
     if (parses) check_printed(&arena, result.statement);
     if (!parses) CHECK(result.error.number != 0);
+    check_packed(&arena, &input, &result);
     check_key(text, mode, parses ? result.statement : NULL);
     arena_close(&arena);
     CHECK(chunks.out_bytes == 0);
