@@ -198,7 +198,8 @@ static void batch_build(struct write_batch *batch) {
     memset(batch->open, 0, open_count * sizeof(struct write_group *));
     batch->group_count = batch->group_capacity = 0;
     const struct row_write *first = &batch->spec->writes[0];
-    size_t op_bytes = 2 * MAX(first->row.size, first->old_row.size); /* the key is part of the row */
+    size_t op_bytes =
+        2 * MAX(first->row.size, first->old_row.size); /* the key is part of the row */
     batch->group_bytes =
         MIN(batch->spec->count * op_bytes / batch->map->shard_count, (size_t)GROUP_BYTES_MAX);
     for (batch->write_at = 0; batch->write_at < batch->spec->count; batch->write_at++)

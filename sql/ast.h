@@ -642,10 +642,10 @@ struct ast_insert {
     struct ast_identifiers partitions;
     bool has_columns;         /* a list was given, perhaps () */
     struct ast_exprs columns; /* COLUMN; of INSERT .. SET too */
-    struct ast_rows rows;     /* VALUES or SET (one row): those that are not packed, in their order */
+    struct ast_rows rows; /* VALUES or SET (one row): those that are not packed, in their order */
     struct ast_packed_runs packed; /* the others, each run with its place in the list */
-    struct ast_query *query;  /* INSERT .. SELECT, TABLE, VALUES ROW(); NULL otherwise */
-    struct slice row_alias;   /* VALUES (..) AS row_alias (column_aliases) */
+    struct ast_query *query;       /* INSERT .. SELECT, TABLE, VALUES ROW(); NULL otherwise */
+    struct slice row_alias;        /* VALUES (..) AS row_alias (column_aliases) */
     struct ast_identifiers column_aliases;
     struct ast_assignments on_duplicate;
 };

@@ -99,7 +99,8 @@ static enum status bind_columns(struct binder *binder, const struct ast_insert *
     if (ast->has_columns || ast->columns.count > 0) {
         enum status status = list_columns(binder, ast, insert);
         if (status != STATUS_OK) return status;
-        if (insert->column_count == 0 && first_row_count(ast) > 0) all_columns(binder, insert); /* () VALUES (1, 2) */
+        if (insert->column_count == 0 && first_row_count(ast) > 0)
+            all_columns(binder, insert); /* () VALUES (1, 2) */
         return STATUS_OK;
     }
     bool is_empty_row = ast->query == NULL && ast->rows.count > 0 && ast->packed.count == 0;

@@ -87,8 +87,9 @@ struct bound_from {
     struct bound_from *left, *right;
     struct expr **conditions; /* conjuncts of ON and USING */
     uint32_t condition_count;
-    uint32_t merged_start, merged_count; /* columns that USING or NATURAL made one: of the scope's */
-    uint8_t is_exchanged;                /* a RIGHT JOIN, its sides exchanged */
+    uint32_t merged_start,
+        merged_count;     /* columns that USING or NATURAL made one: of the scope's */
+    uint8_t is_exchanged; /* a RIGHT JOIN, its sides exchanged */
 };
 
 /* ---- subqueries ---- */

@@ -294,8 +294,7 @@ static enum status insert_packed_run(struct insertion *insertion,
                                      const struct ast_packed_run *run) {
     CHECK(run->literal_count == insertion->plan->column_count);
     for (uint32_t i = 0; i < run->row_count; i++) {
-        enum status status =
-            insert_packed_row(insertion, &run->literals[i * run->literal_count]);
+        enum status status = insert_packed_row(insertion, &run->literals[i * run->literal_count]);
         if (status == STATUS_OK) status = after_row(insertion);
         if (status != STATUS_OK) return status;
     }

@@ -73,7 +73,8 @@ static bool take_negative(const struct token *minus, const struct token *token,
 }
 
 static bool take_text(struct slice text, uint8_t kind, struct ast_packed_literal *out) {
-    *out = (struct ast_packed_literal){.kind = kind, .size = (uint32_t)text.size, .text = text.data};
+    *out =
+        (struct ast_packed_literal){.kind = kind, .size = (uint32_t)text.size, .text = text.data};
     return true;
 }
 

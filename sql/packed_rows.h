@@ -21,7 +21,7 @@ enum packed_place {
 
 struct packed_walk {
     enum packed_place place;
-    uint32_t depth; /* open parentheses */
+    uint32_t depth;                   /* open parentheses */
     struct ast_packed_literal *block; /* what is left of the newest one */
     uint32_t room;
 };

@@ -301,7 +301,8 @@ static void run_statement(struct parser *p, const struct parse_input *input,
                           struct parse_result *result) {
     grammar_run(p, parse_next);
     if (!p->is_packed_misplaced) return;
-    parser_open(p, p->arena, input, result); /* (R2) of packed_rows.c: the error is another token's */
+    parser_open(p, p->arena, input,
+                result); /* (R2) of packed_rows.c: the error is another token's */
     p->packed_walk.place = PACKED_NOWHERE;
     grammar_run(p, parse_next);
 }

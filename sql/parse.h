@@ -48,7 +48,8 @@ struct parse_input {
     struct slice text;
     size_t offset; /* where the statement starts */
     uint32_t mode; /* of enum parse_mode */
-    struct waiter *waiter; /* of the caller's fiber, which gives way now and then; NULL: read in one go */
+    struct waiter
+        *waiter; /* of the caller's fiber, which gives way now and then; NULL: read in one go */
 };
 
 struct parse_result {

@@ -73,9 +73,8 @@ static enum status prepared_normalise(struct session *session,
 }
 
 static enum status prepared_parse(struct session *session, struct prepared_statement *prepared) {
-    struct parse_input input = {.text = prepared->text,
-                                .mode = session->settings.parse_mode,
-                                .waiter = session->waiter};
+    struct parse_input input = {
+        .text = prepared->text, .mode = session->settings.parse_mode, .waiter = session->waiter};
     struct parse_result result;
     enum status status = parse_statement(&prepared->arena, &input, &result);
     if (status != STATUS_OK) return query_parse_error(session, status, &result.error);

@@ -157,7 +157,8 @@ static enum status entry_take(struct session *session, const struct query *query
     }
     struct plan_entry *entry = plan_entry_new(cache), *outer = session->entry;
     bool is_constant = false;
-    session->entry = entry; /* goes with the session when the fiber is forgotten while it gives way */
+    session->entry =
+        entry; /* goes with the session when the fiber is forgotten while it gives way */
     enum status status = entry_compile(session, query, entry, &is_constant);
     session->entry = outer;
     if (status != STATUS_OK) {
@@ -403,8 +404,7 @@ static enum status query_attempt(struct session *session, const struct query *qu
     bool writes = bound->kind != BOUND_QUERY && !query->is_explained;
     status = transaction_begin_statement(session, writes ? TRANSACTION_WRITES : TRANSACTION_READS);
     if (status == STATUS_OK) {
-        if (writes && !session->transaction.is_autocommit)
-            table_lock_note_written(session, bound);
+        if (writes && !session->transaction.is_autocommit) table_lock_note_written(session, bound);
         if (!query->is_explained) time_limit_begin(session, entry->ast);
         status = time_limit_end(session, cause_of(session, attempt_exec(&attempt)));
         bool needs_no_transaction = bound->access_count == 0 && !session->transaction.is_explicit &&

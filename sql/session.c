@@ -170,11 +170,10 @@ static enum status refuse_more(struct session *session, struct slice text, size_
 
 /* The statement at *offset; moves it behind. */
 static enum status run_next(struct session *session, struct slice text, size_t *offset) {
-    struct parse_input input = {
-        .text = text,
-        .offset = *offset,
-        .mode = session->settings.parse_mode | PARSE_NO_PARAMETERS,
-        .waiter = session->waiter};
+    struct parse_input input = {.text = text,
+                                .offset = *offset,
+                                .mode = session->settings.parse_mode | PARSE_NO_PARAMETERS,
+                                .waiter = session->waiter};
     struct parse_result result;
     enum status status = parse_statement(&session->statement_arena, &input, &result);
     *offset = text.size;

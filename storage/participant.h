@@ -29,7 +29,7 @@ struct orphan;
 
 enum transaction_state {
     TXN_ACTIVE,
-    TXN_FLOOR,      /* commit or prepare asked for; waits for a fresh C (T4) or for room in the log */
+    TXN_FLOOR,      /* commit or prepare asked for: waits for a fresh C (T4), for room in the log */
     TXN_PROVING,    /* wrote nowhere: its commit waits for a confirm round (X6) */
     TXN_COMMITTING, /* commit record appended */
     TXN_PREPARING,  /* prepare record appended */
@@ -70,7 +70,7 @@ struct transaction {
     struct request *suspended;  /* (P3) */
     struct list queued;         /* (P3): requests behind it */
     struct list waiters;        /* requests of others that wait for its outcome */
-    struct list_link work_link; /* FLOOR: in floor_* or log_room; STAMPING: in stamping; PROVING: proof's */
+    struct list_link work_link; /* FLOOR: floor_*, log_room; STAMPING: stamping; PROVING: proof's */
     uint64_t proof_round;       /* PROVING */
     struct deadline finish_deadline; /* PREPARED: when the coordinator asks (X4, T8) */
     uint64_t prepared_us;

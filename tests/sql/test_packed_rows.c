@@ -31,7 +31,8 @@ Test(packed_rows, mean_what_the_grammar_makes_of_them) {
         "INSERT INTO t VALUES (_utf8mb4'a', DATE'2020-01-01'), ('b', 'c' COLLATE utf8mb4_bin)",
         "INSERT INTO t VALUES (- 1, -9223372036854775808), (+1, --1), (-/**/1, 1)",
         "INSERT INTO t VALUES (1 /* one */, 2) -- two\n, (3, 4) # five\n",
-        "INSERT /*+ HINT */ IGNORE INTO value VALUES (1) AS n (a) ON DUPLICATE KEY UPDATE a = VALUES(a), b = 2",
+        "INSERT /*+ HINT */ IGNORE INTO value VALUES (1) AS n (a) ON DUPLICATE KEY UPDATE a = "
+        "VALUES(a), b = 2",
         "INSERT INTO t SET a = 1, b = DEFAULT",
         "INSERT INTO t SELECT 1, 2 FROM u WHERE a IN (1, 2)",
         "INSERT INTO t VALUES (1, 2); SELECT 1",
