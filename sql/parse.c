@@ -105,6 +105,10 @@ static uint16_t parse_refine(const struct parser *p, uint16_t kind) {
 /* (P1) */
 static void give_way(struct parser *p) {
     p->token_count = 0;
+    if (arena_over_budget(p->arena)) {
+        build_error(p, 1038, "The statement needs more memory than its budget");
+        return;
+    }
     if (p->waiter == NULL || waiter_wait(p->waiter, WAIT_YIELD) == WAIT_WOKEN) return;
     p->is_cancelled = true;
     build_error(p, 1317, "Query execution was interrupted");

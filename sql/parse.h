@@ -4,7 +4,7 @@
  * on at `next_offset` until it is the text's size. Nothing is looked up: names, types and
  * privileges are the binder's. The same text and options always give the same tree.
  *
- * Errors: STATUS_INVALID with result->error filled (MySQL's number and text, SQLSTATE 42000);
+ * Errors: STATUS_INVALID with result->error filled (MySQL's number and text), 1038 when the arena is over its budget;
  * STATUS_CANCELLED when the waiter is, with error 1317.
  */
 #ifndef SQL_PARSE_H

@@ -162,3 +162,20 @@ Test(packed_rows, and_others_are_read_turn_by_turn) {
     expect_turns("(1,2,3)", 20000, 14);
     expect_turns("(1,a,3)", 20000, 20);
 }
+
+Test(packed_rows, a_text_that_needs_too_much_memory_is_refused) {
+    struct chunks chunks = chunks_open();
+    struct arena texts, arena;
+    arena_open(&texts, &chunks.source, 0);
+    arena_open(&arena, &chunks.source, 4 * MIB);
+    struct parse_input input = {.text = rows_text(&texts, "(1,a)", 100000)};
+    struct parse_result result;
+    cr_expect_eq(parse_statement(&arena, &input, &result), STATUS_INVALID);
+    cr_expect_eq(result.error.number, 1038);
+    cr_expect_lt(arena.used_bytes, 8 * MIB);
+    arena_reset(&arena);
+    input.text = rows_text(&texts, "(1,2)", 100000);
+    cr_expect_eq(parse_statement(&arena, &input, &result), STATUS_OK);
+    arena_close(&arena);
+    arena_close(&texts);
+}
