@@ -197,6 +197,34 @@ Test(participant, commits_wait_while_the_log_is_full) {
     world_close(world);
 }
 
+Test(participant, commits_that_wait_for_the_log_end_with_the_term) {
+    enum { TXNS = 40, ROWS = 800 };
+    struct world *world = world_with_table(2, 1);
+    struct message *sent[TXNS];
+    for (uint32_t i = 0; i < TXNS; i++) {
+        sent[i] = put_many(world, 1 + i * ROWS, ROWS);
+        world_send(world, sent[i]);
+    }
+    uint32_t primary = (uint32_t)world_primary(world, 1);
+    const struct shard *shard = world_shard(world, primary, 1);
+    for (uint32_t i = 0; i < 1000 && list_is_empty(&shard->participants->log_room); i++)
+        world_run_messages(world, 1);
+    cr_assert(!list_is_empty(&shard->participants->log_room), "the test sends too little");
+    world_depose(world, 1);
+    world_run_for(world, 2000000);
+    cr_assert_neq(world_primary(world, 1), (int)primary);
+    for (uint32_t i = 0; i < TXNS; i++) { /* all of a transaction, or nothing */
+        int32_t first = world_read(world, 1, 1 + i * ROWS, 0);
+        cr_assert_eq(world_read(world, 1, i * ROWS + ROWS, 0), first);
+        const struct message *answer = world_answer(world, sent[i]);
+        bool is_acknowledged = answer != NULL && answer->header.kind == MESSAGE_WRITTEN &&
+                               answer->written.status == STATUS_OK;
+        if (is_acknowledged) cr_assert_eq(first, 1);
+    }
+    cr_assert_eq(put_now(world, 1, 2), STATUS_OK);
+    world_close(world);
+}
+
 Test(participant, what_was_acknowledged_survives_a_loss_of_power) {
     struct world *world = world_with_table(1, 1);
     for (uint32_t id = 1; id <= 50; id++) cr_assert_eq(put_now(world, id, (int32_t)id), STATUS_OK);
