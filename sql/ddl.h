@@ -3,7 +3,7 @@
  *   ddl_table.c    CREATE TABLE             ddl_column.c    one column          ddl_index.c   one key
  *   ddl_alter.c    ALTER TABLE, indexes     ddl_place.c     places of columns            ddl_copy.c    rows into a successor
  *   ddl_drop.c     DROP, RENAME, TRUNCATE   ddl_select.c    CREATE TABLE .. SELECT
- *   ddl_database.c CREATE, ALTER, DROP DATABASE
+ *   ddl_database.c CREATE, ALTER, DROP DATABASE    ddl_default.c   names in default expressions
  *
  * A definition is built in the statement's arena and given to meta whole; ids are meta's. See NOTES: Schema changes.
  */
@@ -59,6 +59,8 @@ MUST_USE enum status ddl_column_push(struct ddl_table *table,
 MUST_USE enum status ddl_column_keys(struct ddl_table *table, const struct ast_column *ast);
 MUST_USE enum status ddl_column_default(struct ddl_table *table, const struct ast_expr *ast,
                                         struct column_definition *column);
+/* What the default expressions name; `old`: the table before an ALTER, or NULL (ddl_default.c). 1054, 3766 to 3768. */
+MUST_USE enum status ddl_defaults_check(struct ddl_table *table, const struct table_definition *old);
 MUST_USE enum status ddl_index_add(struct ddl_table *table, const struct ast_key *key);
 /* Columns change places, keys follow (ddl_place.c). `more`: how many columns may be added. */
 void ddl_place_open(struct ddl_alter *alter, uint32_t more);

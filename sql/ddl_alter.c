@@ -412,7 +412,8 @@ static enum status alter_by_copy(struct ddl_alter *alter, struct table_definitio
 static enum status alter_send(struct ddl_alter *alter, const struct alter_wish *wish) {
     struct session *session = alter->table.session;
     struct table_definition *definition;
-    enum status status = ddl_table_finish(&alter->table, &definition);
+    enum status status = ddl_defaults_check(&alter->table, alter->old);
+    if (status == STATUS_OK) status = ddl_table_finish(&alter->table, &definition);
     if (status != STATUS_OK) return status;
     if (is_same(alter, definition)) return STATUS_OK;
     bool is_copy = alter->needs_copy || wish->way == WAY_COPY || mixes_unique(alter, definition);

@@ -169,6 +169,7 @@ enum status ddl_table_finish(struct ddl_table *table, struct table_definition **
     if (table->column_count == 0)
         return diagnostics_error(table->diagnostics, ER_TABLE_MUST_HAVE_COLUMNS);
     enum status status = check_auto_increment(table);
+    if (status == STATUS_OK) status = ddl_defaults_check(table, NULL);
     if (status != STATUS_OK) return status;
     struct table_definition *definition = arena_new(table->arena, struct table_definition);
     struct index_definition *indexes = sorted_indexes(table);
