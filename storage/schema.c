@@ -219,6 +219,7 @@ static void table_backfill_end(struct shard_schema *schema, struct table *table)
     CHECK(schema->work_count > 0);
     schema->work_count--;
     table->backfill_index_id = 0;
+    table->is_backfill_stuck = false;
     arena_close(&table->backfill_arena);
 }
 
@@ -227,7 +228,10 @@ static enum status table_backfill_work(struct table *table, uint32_t budget) {
     CHECK(table->backfill_index_id != 0 && table->fragment != NULL);
     uint32_t ordinal = table_ordinal_any(table, table->backfill_index_id);
     if (ordinal == 0) return STATUS_END; /* the index is gone */
-    return fragment_backfill(table->fragment, ordinal, budget, &table->backfill_resume);
+    enum status status =
+        fragment_backfill(table->fragment, ordinal, budget, &table->backfill_resume);
+    table->is_backfill_stuck = status == STATUS_FULL;
+    return status;
 }
 
 static enum status table_backfill_finish(struct shard_schema *schema, struct table *table) {
@@ -245,6 +249,9 @@ static enum status schema_alter(struct shard_schema *schema, struct table *table
     enum status status = schema_definition(schema, change->table_id, change->definition,
                                            &schema->schema_arena, &definition);
     if (status != STATUS_OK) return status;
+    bool is_given_up = table->backfill_index_id != 0 &&
+                       definition_index(definition, table->backfill_index_id) == NULL;
+    if (is_given_up) table_backfill_end(schema, table);
     status = table_backfill_finish(schema, table);
     if (status != STATUS_OK) return status;
     const struct table_definition *before = table->layout->definition;
@@ -296,21 +303,26 @@ enum status schema_apply(struct shard_schema *schema, const struct record_schema
     return STATUS_CORRUPT;
 }
 
-static void table_work(struct shard_schema *schema, struct table *table, uint32_t budget) {
+/* true: there is more to do now. */
+static bool table_work(struct shard_schema *schema, struct table *table, uint32_t budget) {
     if (table->layout == NULL) {
-        if (table->fragment == NULL || !fragment_drop(table->fragment, budget)) return;
+        if (table->fragment == NULL) return false;
+        if (!fragment_drop(table->fragment, budget)) return true;
         table->fragment = NULL;
         schema->work_count--;
-    } else if (table->backfill_index_id != 0) {
-        if (table_backfill_work(table, budget) == STATUS_END) table_backfill_end(schema, table);
+        return false;
     }
+    if (table->backfill_index_id == 0) return false;
+    if (table_backfill_work(table, budget) == STATUS_END) table_backfill_end(schema, table);
+    return table->backfill_index_id != 0 && !table->is_backfill_stuck;
 }
 
 bool schema_work(struct shard_schema *schema, uint32_t budget) {
     if (schema->work_count == 0) return false;
     uint64_t cursor = 0;
     struct table *table;
+    bool has_more = false;
     while ((table = map_next(&schema->tables, &cursor, NULL)) != NULL)
-        table_work(schema, table, budget);
-    return schema->work_count > 0;
+        has_more |= table_work(schema, table, budget);
+    return has_more;
 }

@@ -7,6 +7,8 @@
  *         forgets them.
  *   (SC4) An index on its way out is read by what was planned while it was public: it is kept up until the version
  *         before is used by nobody.
+ *   (SC5) A backfill that finds no memory is stuck: nobody steps it again for its own sake, and who waits for it is told FULL. It
+ *         goes on with the next turn that finds room, or ends with the index.
  */
 #ifndef STORAGE_SCHEMA_H
 #define STORAGE_SCHEMA_H
@@ -35,6 +37,7 @@ struct table {
     const struct fragment_schema *layout;
     struct slice definition_bytes; /* for checkpoints and learners */
     uint32_t backfill_index_id;    /* 0: none under way */
+    bool is_backfill_stuck;        /* (SC5) */
     struct buffer backfill_resume; /* primary key behind which it goes on */
     struct arena backfill_arena;
     struct table_program programs[TABLE_PROGRAM_SLOTS];

@@ -74,14 +74,17 @@ void shard_schema_step_down(struct shard *shard, struct effects *out) {
     }
 }
 
-/* Backfills that are done. */
+/* Backfills that are done, or stuck (SC5). */
 static void schema_waits_check(struct shard *shard, struct effects *out) {
     LIST_EACH(link, &shard->schema_waiting) {
         struct schema_wait *wait = CONTAINER_OF(link, struct schema_wait, link);
         const struct table *table = schema_find(&shard->schema, wait->table_id);
         bool is_open = list_holds(&wait->waiter.link);
-        if (!is_open && (table == NULL || table->backfill_index_id == 0))
+        if (is_open) continue;
+        if (table == NULL || table->backfill_index_id == 0)
             schema_wait_end(shard, wait, STATUS_OK, out);
+        else if (table->is_backfill_stuck)
+            schema_wait_end(shard, wait, STATUS_FULL, out);
     }
 }
 
@@ -90,7 +93,8 @@ void shard_work(struct shard *shard, struct effects *out) {
         store_want_turn_end(shard->store);
     if (!list_is_empty(&shard->schema_waiting)) schema_waits_check(shard, out);
     /* A learner's copy brings rows out of order: tombstones stay until it has ended. */
-    bool may_collect = shard->horizon.complete_below > 0 && shard->following.copy_stage != COPY_TAKING;
+    bool may_collect =
+        shard->horizon.complete_below > 0 && shard->following.copy_stage != COPY_TAKING;
     if (!shard->is_collect_due || !may_collect) return;
     if (fragment_collect(shard->fragments, &shard->horizon, COLLECT_ROWS_MAX))
         shard->is_collect_due = false;
