@@ -30,6 +30,10 @@ SELECT /* one */ 2 //'
 fact "safe updates" refuses 'ERROR 1175' run --safe-updates -e 'UPDATE tools.t SET b = 1'
 fact "init-command and a compressed connection" says '^7$' run --compress --init-command='SET @x = 7' -N -e 'SELECT @x'
 
+fact "the sample of ./quickstart is loaded" run -e 'source etc/sample.sql'
+fact "and is what it was" gives $'10\t8\t200\t500' \
+    'SELECT (SELECT COUNT(*) FROM customers), (SELECT COUNT(*) FROM products), (SELECT COUNT(*) FROM orders), COUNT(*) FROM order_lines' sample
+
 # ---- mysqladmin ----
 
 fact "ping" says 'is alive' mysqladmin "${at[@]}" ping
